@@ -1,0 +1,33 @@
+# The few shapes that this project's targets have.
+
+# What every target is compiled with.
+add_library(echolab_compile_options INTERFACE)
+target_include_directories(echolab_compile_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(echolab_compile_options INTERFACE -Wall -Wextra -Wpedantic)
+target_compile_definitions(echolab_compile_options INTERFACE ECHOLAB_VERSION="${PROJECT_VERSION}")
+if(ECHOLAB_SANITIZE)
+  target_compile_options(echolab_compile_options INTERFACE
+    -fsanitize=${ECHOLAB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(echolab_compile_options INTERFACE -fsanitize=${ECHOLAB_SANITIZE})
+endif()
+
+# echolab_library(NAME SOURCES file... [LIBRARIES target...])
+function(echolab_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC echolab_compile_options ${arg_LIBRARIES})
+endfunction()
+
+# echolab_program(NAME SOURCES file... [LIBRARIES target...])
+function(echolab_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE echolab_compile_options ${arg_LIBRARIES})
+endfunction()
+
+# echolab_unit_test(NAME LIBRARIES target...): NAME.cpp holds GoogleTest cases.
+function(echolab_unit_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES")
+  echolab_program(${name} SOURCES ${name}.cpp LIBRARIES ${arg_LIBRARIES} GTest::gtest_main)
+  gtest_discover_tests(${name} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()

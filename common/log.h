@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/core.h>
+
+/// The servers' log: one line an event, on stderr, in the words that socket tutorials use.
+namespace echolab::log {
+
+/// Silences every event: a server that is measured logs nothing.
+void set_quiet(bool quiet);
+
+/// Whether events are dropped, so that a caller need not gather what nobody will read.
+[[nodiscard]] bool quiet();
+
+/// Writes `[EVENT] details`, or `[EVENT]` alone, as one line by one write(2): lines of several
+/// threads and processes do not mix.
+void write_line(std::string_view event, std::string_view details);
+
+/// event("NEW CONNECTION", "{}", peer) logs `[NEW CONNECTION] 127.0.0.1:40123`.
+template <typename... Arguments>
+void event(std::string_view name, fmt::format_string<Arguments...> format,
+           Arguments&&... arguments) {
+  if (!quiet()) write_line(name, fmt::format(format, std::forward<Arguments>(arguments)...));
+}
+
+inline void event(std::string_view name) {
+  if (!quiet()) write_line(name, {});
+}
+
+}  // namespace echolab::log
