@@ -1,0 +1,37 @@
+# ECHOLAB_PYTHON: a Python that can import what the driver and its tests need. The first python3
+# on the PATH may be one without Debian's modules.
+set(ECHOLAB_PYTHON_MODULES click hypothesis psutil pytest rich)
+string(REPLACE ";" ", " module_list "${ECHOLAB_PYTHON_MODULES}")
+
+if(NOT ECHOLAB_PYTHON)
+  foreach(python python3 /usr/bin/python3)
+    execute_process(
+      COMMAND ${python} -c "import sys, ${module_list}; print(sys.executable)"
+      RESULT_VARIABLE result OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+    if(result EQUAL 0)
+      set(ECHOLAB_PYTHON ${found} CACHE FILEPATH "A Python with the modules ${module_list}")
+      break()
+    endif()
+  endforeach()
+endif()
+if(NOT ECHOLAB_PYTHON)
+  message(WARNING "No Python can import ${module_list}: the pytest suites are left out")
+endif()
+
+# echolab_pytest(NAME PATH <directory> LABEL <label> [ARGS argument...])
+# A CTest entry that runs the pytest suite in a directory against the programs of this build, and
+# leaves test-results/NAME.xml, in which `./lab test` counts the cases.
+function(echolab_pytest name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PATH;LABEL" "ARGS")
+  if(NOT ECHOLAB_PYTHON)
+    return()
+  endif()
+  add_test(NAME ${name}
+    COMMAND ${ECHOLAB_PYTHON} -B -m pytest -q -p no:cacheprovider
+      --junit-xml=${PROJECT_BINARY_DIR}/test-results/${name}.xml ${arg_ARGS} ${arg_PATH})
+  set_tests_properties(${name} PROPERTIES
+    LABELS ${arg_LABEL}
+    TIMEOUT 600
+    ENVIRONMENT
+      "PYTHONPATH=${PROJECT_SOURCE_DIR}/harness;ECHOLAB_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+endfunction()

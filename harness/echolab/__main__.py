@@ -1,0 +1,5 @@
+import sys
+
+from echolab.cli import main
+
+sys.exit(main())

@@ -1,0 +1,188 @@
+"""The commands of ./lab."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from echolab import bench, doctor, testing
+from echolab.build import build
+from echolab.compare import compare as carry_out_comparison
+from echolab.errors import LabError, unknown
+from echolab.models import MODELS, find_model
+from echolab.tables import output_console
+from echolab.workloads import all_workloads
+
+PRESETS = ("dev", "release", "asan", "tsan")
+LABELS = ("unit", "servers", "harness")
+# For commands that hand their arguments over: those are not this program's to judge.
+HAND_OVER = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+
+
+class Commands(click.Group):
+    """Commands in the order of their use, and the nearest one for a mistyped name."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(self, context: click.Context, arguments: list[str]):
+        if arguments[0] not in self.commands:
+            raise unknown("command", arguments[0], self.commands)
+        return super().resolve_command(context, arguments)
+
+
+def one_of(kind: str, valid: Sequence[str]):
+    """Returns an option's callback that refuses what is not `valid`, with the nearest name."""
+
+    def check(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+        if value is not None and value not in valid:
+            raise unknown(kind, value, valid)
+        return value
+
+    return check
+
+
+no_install = click.option(
+    "--no-install", is_flag=True, expose_value=False, help="Never install packages."
+)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def lab() -> None:
+    """Echo Lab: one echo protocol under every concurrency model, compared and checked."""
+
+
+@lab.command()
+@click.argument("server", nargs=-1)
+@click.option("--quick", is_flag=True, help="One short round: a first look, under 30 s.")
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--workload", multiple=True, metavar="NAME|FILE", help="Only this; repeatable.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--pin", is_flag=True, help="Server on one core, load generator on another.")
+@click.option(
+    "--server",
+    "commands",
+    multiple=True,
+    metavar="NAME=COMMAND",
+    help="Add any server: {port} in its command becomes a free port, {host} the address.",
+)
+@no_install
+def compare(server, quick, rounds, workload, json_file, pin, commands) -> int:
+    """Compare the SERVERs (models, default all) under identical workloads.
+
+    \b
+    ./lab compare --quick
+    ./lab compare select poll --workload busy
+    ./lab compare --server 'socat=socat TCP-LISTEN:{port},bind={host},fork,reuseaddr PIPE'
+    """
+    return carry_out_comparison(server, commands, workload, rounds, quick, json_file, pin)
+
+
+@lab.command()
+@click.option("--preset", default="dev", show_default=True, callback=one_of("preset", PRESETS))
+@click.option("--label", callback=one_of("label", LABELS), help="Only unit, servers or harness.")
+@click.argument("ctest_options", nargs=-1)
+@no_install
+def test(preset, label, ctest_options) -> int:
+    """Build, run all tests, and close on a line that counts them.
+
+    Options after -- go to ctest, such as -- -R session; pytest takes its own from the environment
+    variable PYTEST_ADDOPTS.
+    """
+    counts = testing.run_tests(preset, label, ctest_options)
+    print(testing.summary_line(counts))
+    return 1 if counts[testing.FAILED] else 0
+
+
+@lab.command(context_settings=HAND_OVER)
+@click.argument("model")
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def run(model, options) -> None:
+    """Run MODEL's server in the foreground, with the server's own OPTIONS.
+
+    ./lab run select --help shows those.
+    """
+    program = find_model(model).program
+    _become(build("release", [program]) / program, options)
+
+
+@lab.command(context_settings={**HAND_OVER, "help_option_names": []})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def load(options) -> None:
+    """Run the load generator with its own OPTIONS."""
+    _become(build("release", ["loadgen"]) / "loadgen", options)
+
+
+@lab.command("bench", context_settings=HAND_OVER)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def run_bench(options) -> None:
+    """Run the Google Benchmark programs with their own OPTIONS: --benchmark_filter=REGEX ..."""
+    bench.run_benchmarks(options)
+
+
+@lab.command("list")
+def list_all() -> None:
+    """List the models and the workloads."""
+    console = output_console()
+    console.print("[bold]Models[/bold]")
+    for model in MODELS.values():
+        console.print(f"  {model.name:18}{model.idea}\n{'':20}{model.source}", soft_wrap=True)
+    console.print("[bold]Workloads[/bold]")
+    for workload in all_workloads():
+        console.print(f"  {workload.name:18}{workload.description}", soft_wrap=True)
+
+
+@lab.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@no_install
+def examine(as_json) -> int:
+    """Look at the machine: what would spoil a comparison, and how to mend it."""
+    findings = doctor.examine()
+    if as_json:
+        print(json.dumps(doctor.as_dictionaries(findings), indent=2))
+    else:
+        _print_findings(findings)
+    return 1 if any(finding.status == "missing" for finding in findings) else 0
+
+
+def _print_findings(findings: Sequence[doctor.Finding]) -> None:
+    styles = {"ok": "green", "warning": "yellow", "missing": "red"}
+    console = output_console()
+    for finding in findings:
+        mark = f"[{styles[finding.status]}]{finding.status:8}[/]"
+        console.print(f"{mark} {finding.name}: {finding.value}", soft_wrap=True)
+        if finding.remedy:
+            console.print(f"{'':9}remedy: {finding.remedy}", markup=False, soft_wrap=True)
+
+
+def _become(program: Path, options: Sequence[str]) -> None:
+    """Replaces this process, so that signals go straight to the program."""
+    os.execv(program, [str(program), *options])
+
+
+def main() -> int:
+    """Runs the command line; returns the exit status. Foreseen trouble is one line on stderr."""
+    try:
+        return lab.main(prog_name="./lab", standalone_mode=False) or 0
+    except LabError as error:
+        return _complain(str(error), error.exit_status)
+    except click.NoSuchOption as error:
+        advice = f": did you mean '{error.possibilities[0]}'?" if error.possibilities else ""
+        return _complain(f"unknown option '{error.option_name}'{advice}", error.exit_code)
+    except click.ClickException as error:
+        return _complain(error.format_message(), error.exit_code)
+    except KeyboardInterrupt as interruption:
+        return _complain("interrupted", getattr(interruption, "exit_status", 130))
+    except BrokenPipeError:
+        # The reader, such as head, has seen enough. Python must not try again on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _complain(message: str, exit_status: int) -> int:
+    first_letter = message[:1].lower() if message[1:2].islower() else message[:1]
+    print(f"lab: {first_letter}{message[1:]}", file=sys.stderr)
+    return exit_status

@@ -1,0 +1,92 @@
+"""The compare command: builds, measures, prints, keeps."""
+
+import os
+import resource
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.text import Text
+
+from echolab import results, tables
+from echolab.build import build
+from echolab.comparison import Comparison, plan
+from echolab.contenders import choose
+from echolab.environment import environment
+from echolab.errors import LabError
+from echolab.interrupts import Interrupted, orderly_ending
+from echolab.measurement import Cores
+from echolab.models import MODELS
+from echolab.runs import Run
+from echolab.ui import ComparisonProgress
+from echolab.workloads import Workload, all_workloads, find_workload
+
+
+def compare(
+    servers: Sequence[str],
+    commands: Sequence[str],
+    workload_names: Sequence[str],
+    rounds: int,
+    quick: bool,
+    json_file: Path | None,
+    pin: bool,
+) -> int:
+    """Carries out a comparison and prints it; returns the exit status."""
+    choose(servers, commands, Path())  # a mistyped name is told before a long build
+    workloads = [find_workload(name) for name in workload_names] or all_workloads()
+    if quick:
+        workloads, rounds = [workload.quick() for workload in workloads], 1
+    models = [name for name in servers if name in MODELS] if servers else MODELS
+    cores = two_cores() if pin else Cores()
+    raise_descriptor_limit()
+    with orderly_ending():
+        programs = build("release", ["loadgen", *(MODELS[name].program for name in models)])
+        surroundings = environment(programs, cores)
+        steps = list(plan(choose(servers, commands, programs), workloads, rounds))
+        interruption = None
+        with ComparisonProgress(len(steps), rounds) as progress:
+            comparison = Comparison(programs / "loadgen", progress.after, cores)
+            try:
+                comparison.carry_out(steps, progress.before)
+            except Interrupted as signal:
+                interruption = signal
+        _present(surroundings, workloads, comparison.runs, json_file)
+    if interruption:
+        print(f"lab: {interruption}: the above is what was measured before", file=sys.stderr)
+        return interruption.exit_status
+    return 1 if any(run.failed for run in comparison.runs) else 0
+
+
+def raise_descriptor_limit() -> None:
+    """Lets every server have as many descriptors as the hard limit allows: getrlimit(2).
+
+    Shells often set a soft limit of 1024, at which a comparison with more clients would end.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def two_cores() -> Cores:
+    """Returns a processor for the server and another one for the load generator."""
+    available = sorted(os.sched_getaffinity(0))
+    if len(available) < 2:
+        raise LabError("--pin needs two processors, and this process may use one only")
+    return Cores(server=available[0], load_generator=available[1])
+
+
+def _present(
+    surroundings: dict,
+    workloads: Sequence[Workload],
+    runs: Sequence[Run],
+    json_file: Path | None,
+) -> None:
+    result = results.document(surroundings, workloads, runs)
+    console = tables.output_console()
+    tables.print_tables(console, workloads, result["summary"])
+    tables.show(console)
+    for line in tables.remarks(result["summary"]):
+        tables.show(console, Text(line))
+    tables.show(console, Text(tables.how_it_was_taken(surroundings, result["summary"])))
+    print(f"Results: {results.keep(result)}")
+    if json_file:
+        results.write(result, json_file)

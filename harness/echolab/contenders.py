@@ -1,0 +1,72 @@
+"""Who takes part in a comparison: the kit's models, and anybody's command."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from echolab.errors import BadUsage, unknown
+from echolab.models import MODELS, Model
+from echolab.server_process import ServerProcess, free_port
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A server that can be started any number of times."""
+
+    name: str
+    command: tuple[str, ...]  # {port} and {host} stand for what the driver chooses
+    is_model: bool = False
+    one_client_at_a_time: bool = False
+
+    def process(self, core: int | None = None) -> ServerProcess:
+        """Returns a new, not yet started process of this server, to stay on `core` if given."""
+        if self.is_model:
+            return ServerProcess(self.name, self.command, core=core)
+        port = free_port(HOST)
+        command = [
+            word.replace("{port}", str(port)).replace("{host}", HOST) for word in self.command
+        ]
+        return ServerProcess(self.name, command, host=HOST, port=port, core=core)
+
+
+def contender_of_model(model: Model, programs: Path) -> Contender:
+    """Returns the contender that runs `model` from the directory of the built programs."""
+    command = (str(programs / model.program), "--host", HOST, "--port", "0", "--quiet")
+    return Contender(model.name, command, True, model.one_client_at_a_time)
+
+
+def contender_of_option(text: str) -> Contender:
+    """Reads one --server NAME=COMMAND; raises BadUsage if it is not of that form."""
+    name, equals, command = text.partition("=")
+    if not (name and equals and command):
+        raise BadUsage(f"--server '{text}': is not of the form NAME=COMMAND")
+    if name in MODELS:
+        raise BadUsage(f"--server '{name}': is the name of a model, choose another")
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise BadUsage(f"--server {name}: cannot split the command: {error}") from None
+    if not any("{port}" in word for word in words):
+        raise BadUsage(
+            f"--server {name}: the command has no {{port}}: write {{port}} where it takes the port"
+        )
+    return Contender(name, tuple(words))
+
+
+def choose(names: Sequence[str], options: Sequence[str], programs: Path) -> list[Contender]:
+    """Returns the contenders that the command line asks for: SERVER... and --server.
+
+    Without any SERVER all models take part; every --server takes part in any case.
+    """
+    strangers = {stranger.name: stranger for stranger in map(contender_of_option, options)}
+    if len(strangers) < len(options):
+        raise BadUsage("--server: the same name is given twice")
+    for name in names:
+        if name not in MODELS and name not in strangers:
+            raise unknown("model", name, [*MODELS, *strangers])
+    models = [name for name in dict.fromkeys(names) if name in MODELS] if names else MODELS
+    chosen = [contender_of_model(MODELS[name], programs) for name in models]
+    return chosen + list(strangers.values())

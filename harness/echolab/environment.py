@@ -1,0 +1,82 @@
+"""Where a comparison was taken: a figure without its machine is no figure."""
+
+import datetime
+import json
+import platform
+import resource
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from echolab.measurement import Cores
+from echolab.models import ROOT
+
+
+def environment(programs: Path, cores: Cores) -> dict[str, Any]:
+    """Returns the machine, its state, and how the programs in `programs` were built."""
+    return {
+        "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        "command_line": shlex.join(["./lab", *sys.argv[1:]]),
+        "kernel": platform.release(),
+        "cpu": cpu_model(),
+        "cores": psutil.cpu_count(),
+        "pinning": vars(cores) if cores != Cores() else None,
+        "cpu_governor": cpu_governor(),
+        "load_average": [round(load, 2) for load in psutil.getloadavg()],
+        "memory_bytes": psutil.virtual_memory().total,
+        "descriptor_limit": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+        "congestion_control": kernel_setting("net/ipv4/tcp_congestion_control"),
+        "python": platform.python_version(),
+        "build": build_info(programs),
+        "commit": commit(),
+    }
+
+
+def cpu_model() -> str:
+    """Returns the processor's name as the kernel gives it."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def cpu_governor() -> str | None:
+    """Returns how the kernel chooses the clock of the first core; None where it does not."""
+    path = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    return path.read_text().strip() if path.exists() else None
+
+
+def kernel_setting(name: str) -> str | None:
+    """Returns a setting of sysctl(8), by its path below /proc/sys; None if there is none."""
+    path = Path("/proc/sys") / name
+    return path.read_text().strip() if path.exists() else None
+
+
+def build_info(programs: Path) -> dict[str, str] | None:
+    """Returns the compiler and the flags, which the build leaves beside the programs."""
+    path = programs / "build_info.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def commit() -> str | None:
+    """Returns the commit of the sources, with "+dirty" if they differ from it."""
+    head = _git("rev-parse", "HEAD")
+    if not head:
+        return None
+    return head + ("+dirty" if _git("status", "--porcelain") else "")
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        result = subprocess.run(
+            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, timeout=10
+        )
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return None
+    return result.stdout.strip() if result.returncode == 0 else None
+
+

@@ -1,0 +1,52 @@
+"""Ending early, but in order."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+
+from echolab import proc
+from echolab.waiting import wait_until
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+KILL_SECONDS = 5.0
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asked this process to end."""
+
+    def __init__(self, number: int):
+        super().__init__(f"interrupted by {signal.Signals(number).name}")
+        self.exit_status = 128 + number  # as shells report it: 130 for Ctrl-C
+
+
+@contextlib.contextmanager
+def orderly_ending() -> Iterator[None]:
+    """In its `with` block Ctrl-C, SIGTERM and SIGHUP raise Interrupted, once.
+
+    Afterwards they are ignored until the block is left, which takes a few seconds at most: an
+    impatient second Ctrl-C must not break off the cleaning up. Whatever process is still there
+    at the end is killed: all children of this process are its own, or were adopted.
+    """
+
+    def end(number: int, _frame) -> None:
+        for other in ENDING:
+            signal.signal(other, signal.SIG_IGN)
+        raise Interrupted(number)
+
+    proc.adopt_orphans()
+    before = {number: signal.signal(number, end) for number in ENDING}
+    try:
+        yield
+    finally:
+        wait_until(_no_child_is_left, KILL_SECONDS)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _no_child_is_left() -> bool:
+    """Kills and buries the children; returns whether there were none."""
+    for pid in proc.children(os.getpid()):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, os.WNOHANG)
+    return not proc.children(os.getpid())

@@ -1,0 +1,53 @@
+"""The servers of the kit. To add one, write its program and add its entry here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from echolab.errors import unknown
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Model:
+    """One concurrency model and where it is shown."""
+
+    name: str
+    directory: str
+    idea: str
+    one_client_at_a_time: bool = False
+
+    @property
+    def program(self) -> str:
+        """The name of the program, which is also its build target."""
+        return f"{self.name.replace('-', '_')}_server"
+
+    @property
+    def source(self) -> str:
+        """The path of the server's source below the root of the kit."""
+        return f"{self.directory}/{self.program}.cpp"
+
+
+MODELS = {
+    model.name: model
+    for model in (
+        Model(
+            "iterative",
+            "01_iterative",
+            "serves one client to its end, then accepts the next",
+            one_client_at_a_time=True,
+        ),
+        Model("thread-per-client", "02_threads", "a thread for each client, blocking calls"),
+        Model("select", "03_select", "one thread asks select() which of all clients are ready"),
+        Model("poll", "04_poll", "as select, without its limit of 1024 descriptors"),
+        Model("asio-callbacks", "05_async", "Asio calls a function back as each operation ends"),
+        Model("fork-per-client", "06_multiprocess", "a process for each client, blocking calls"),
+    )
+}
+
+
+def find_model(name: str) -> Model:
+    """Returns the model of that name; raises BadUsage with the nearest name."""
+    if name not in MODELS:
+        raise unknown("model", name, MODELS)
+    return MODELS[name]

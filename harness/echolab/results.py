@@ -1,0 +1,87 @@
+"""Results as JSON, for other programs. docs/results-format.md documents every field."""
+
+import dataclasses
+import datetime
+import json
+import os
+import statistics
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from echolab.errors import LabError
+from echolab.models import ROOT
+from echolab.runs import SUMMARIZED, Run
+from echolab.workloads import Workload
+
+FORMAT = 1
+
+
+def document(
+    environment: dict[str, Any], workloads: Iterable[Workload], runs: Sequence[Run]
+) -> dict[str, Any]:
+    """Returns the whole result of a comparison."""
+    return {
+        "format": FORMAT,
+        "environment": environment,
+        "workloads": [dataclasses.asdict(workload) for workload in workloads],
+        "runs": [dataclasses.asdict(run) for run in runs],
+        "summary": summarize(runs),
+    }
+
+
+def summarize(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Returns one entry for each server, workload and number of clients, in order of running.
+
+    Void runs count for nothing but their note.
+    """
+    groups: dict[tuple, list[Run]] = {}
+    for run in runs:
+        groups.setdefault((run.workload, run.clients, run.server), []).append(run)
+    return [_summary(group) for group in groups.values()]
+
+
+def _summary(runs: Sequence[Run]) -> dict[str, Any]:
+    valid = [run for run in runs if not run.void]
+    entry: dict[str, Any] = {
+        "server": runs[0].server,
+        "workload": runs[0].workload,
+        "clients": runs[0].clients,
+        "rounds": len(valid),
+        "void_rounds": len(runs) - len(valid),
+        "failed": any(run.failed for run in runs),
+        "client_bound": any(run.client_bound for run in valid),
+        "note": next((run.void_reason for run in runs if run.void), None),
+    }
+    for field in SUMMARIZED:
+        entry[field] = _spread([getattr(run, field) for run in valid])
+    return entry
+
+
+def _spread(values: Iterable[float | None]) -> dict[str, float] | None:
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return {"median": statistics.median(known), "min": min(known), "max": max(known)}
+
+
+def keep(result: dict[str, Any]) -> Path:
+    """Writes a result to a new file of results/ and returns its path."""
+    directory = Path(os.environ.get("ECHOLAB_RESULTS", ROOT / "results"))
+    moment = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
+    path = directory / f"{moment}.json"
+    number = 2
+    while path.exists():
+        path = directory / f"{moment}-{number}.json"
+        number += 1
+    write(result, path)
+    return path
+
+
+def write(result: dict[str, Any], path: Path) -> None:
+    """Writes a result to `path`; raises LabError if that is impossible."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(result, indent=2) + "\n")
+    except OSError as error:
+        raise LabError(f"cannot write {path}: {error.strerror}") from None

@@ -1,0 +1,213 @@
+"""The comparison as a whole: real servers, real load, the command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+
+import pytest
+from conftest import THREADING_SERVER
+
+from echolab import proc
+from echolab.models import MODELS, ROOT
+from echolab.waiting import wait_until
+
+SOCAT = "socat=socat TCP-LISTEN:{port},bind={host},fork,reuseaddr PIPE"
+LIAR = """
+    import socket, sys
+
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    for honest in [{honest_first}] + 1000 * [False]:
+        client, _ = listener.accept()
+        while data := client.recv(65536):
+            client.sendall(data if honest else bytes(len(data)))
+"""
+DYING = """
+    import socket, sys
+
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    client, _ = listener.accept()
+    while data := client.recv(65536):
+        client.sendall(data)
+    listener.accept()
+    sys.exit("enough")
+"""
+RUDE = """
+    import socket, sys
+
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    client, _ = listener.accept()
+    while data := client.recv(65536):
+        client.sendall(data)
+    while True:
+        listener.accept()[0].close()
+"""
+
+
+@pytest.fixture
+def compare(programs, lab, tiny, tmp_path):
+    """Runs a short comparison; returns the exit status, the output, and the result."""
+
+    def run(*arguments: str, workload: str = tiny):
+        file = tmp_path / "result.json"
+        options = ["--rounds", "1", "--workload", workload, "--json", str(file)]
+        status, output, errors = lab("compare", *options, *arguments)
+        return status, output + errors, json.loads(file.read_text())
+
+    return run
+
+
+def command(script, text: str, name: str) -> str:
+    python, path = script(text, f"{name}.py")
+    return f"{name}={python} {path} {{port}}"
+
+
+def test_socat_and_a_python_server_are_compared_beside_the_six(compare, script):
+    threading = command(script, THREADING_SERVER, "python-threading")
+    status, output, result = compare("--server", SOCAT, "--server", threading)
+    assert status == 0, output
+    runs = {run["server"]: run for run in result["runs"]}
+    assert list(runs) == [*MODELS, "socat", "python-threading"]
+    for name, run in runs.items():
+        assert run["mismatches"] == 0
+        assert run["void"] == (name == "iterative"), run["void_reason"]
+        assert name in output
+
+
+def test_what_was_measured_is_plausible(compare):
+    _, _, result = compare("thread-per-client", "fork-per-client")
+    threads, fork = result["runs"]
+    assert threads["threads"] >= 1 + 4 and threads["processes"] == 1
+    assert fork["processes"] >= 1 + 4
+    for run in (threads, fork):
+        assert run["clients_served"] == 4
+        assert 0 < run["echoes"] <= run["total_echoes"]
+        assert 0 < run["p50_us"] <= run["p99_us"] <= run["max_us"]
+        assert run["server_cpu_seconds"] > 0
+        assert run["context_switches"] > 0
+        assert run["peak_rss_bytes"] >= run["peak_pss_bytes"] > 0
+        assert run["server_exit_status"] == 0
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two processors")
+def test_pinned_sides_have_a_processor_each(compare):
+    status, output, result = compare("select", "--pin")
+    assert status == 0, output
+    pinning = result["environment"]["pinning"]
+    assert pinning["server"] != pinning["load_generator"]
+
+
+def test_iterative_says_one_client_at_a_time_and_fails_nothing(compare):
+    status, output, result = compare("iterative")
+    assert status == 0
+    assert "one client at a time" in output
+    (run,) = result["runs"]
+    assert run["void"] and not run["failed"]
+
+
+def test_a_server_that_stops_echoing_is_void_and_fails_the_comparison(compare, script):
+    liar = command(script, LIAR.format(honest_first=True), "liar")
+    status, output, result = compare("liar", "--server", liar)
+    assert status == 1
+    (run,) = result["runs"]
+    assert run["void"] and run["failed"] and run["mismatches"] > 0
+    assert "FAILED in tiny (4): liar" in output
+
+
+def test_a_server_that_never_echoes_is_not_even_measured(compare, script):
+    liar = command(script, LIAR.format(honest_first=False), "liar")
+    status, output, result = compare("liar", "poll", "--server", liar)
+    assert status == 1
+    assert "liar: does not echo: byte 1 was sent as 0x01 and came back as 0x00" in output
+    assert [run["void"] for run in result["runs"]] == [False, True]
+
+
+def test_a_server_that_does_not_start_is_reported_with_its_stderr(compare):
+    broken = "broken=sh -c 'echo the stove is on fire >&2; exit 3' {port}"
+    status, output, result = compare("broken", "poll", "--server", broken)
+    assert status == 1
+    assert "(exit status 3): the stove is on fire" in output
+    assert [run["failed"] for run in result["runs"]] == [False, True]
+
+
+def test_a_server_that_dies_under_load_is_reported(compare, script):
+    status, output, _ = compare("dying", "--server", command(script, DYING, "dying"))
+    assert status == 1
+    assert "dying: died under load (exit status 1): enough" in output
+
+
+def test_a_server_that_serves_nobody_under_load_fails_the_comparison(compare, script):
+    rude = command(script, RUDE, "rude")
+    status, _, result = compare("rude", "--server", rude)
+    assert status == 1
+    assert result["runs"][0]["failed"] and result["runs"][0]["clients_served"] == 0
+
+
+def test_a_server_with_room_for_few_says_how_many_it_served(compare, programs):
+    program = programs / MODELS["poll"].program
+    small = f"small={program} --port {{port}} --max-clients 2 --quiet"
+    status, output, result = compare("small", "--server", small)
+    assert status == 0
+    assert "served 2 of 4" in output
+    assert result["runs"][0]["void_reason"] == "served 2 of 4"
+
+
+def test_an_interrupted_comparison_leaves_no_process_and_keeps_its_part(driver, results):
+    process, mark = driver("select", "--server", SOCAT)
+    process.stderr.readline()  # the first run is done, the second under way
+    assert wait_until(lambda: len(marked(mark)) > 1, 10)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert not marked(mark)
+    (kept,) = results.glob("*.json")
+    assert [run["server"] for run in json.loads(kept.read_text())["runs"]] == ["select"]
+    assert "select" in output and str(kept) in output
+
+
+def test_a_second_interruption_does_not_break_off_the_cleaning_up(driver):
+    process, mark = driver("fork-per-client")
+    assert wait_until(lambda: len(marked(mark)) > 1, 10)
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert not marked(mark)
+
+
+def test_a_killed_driver_takes_its_servers_along(driver):
+    process, mark = driver("fork-per-client")
+    assert wait_until(lambda: len(marked(mark)) > 2, 10)
+    process.kill()
+    process.communicate()
+    assert wait_until(lambda: not marked(mark), 10)
+
+
+@pytest.fixture
+def driver(programs, tmp_path):
+    """Starts a long comparison as a process; returns it and the mark that its children inherit."""
+    workload = tmp_path / "long.toml"
+    workload.write_text('name = "long"\nclients = 4\nduration = "1s"\n')
+    processes = []
+
+    def start(*arguments: str) -> tuple[subprocess.Popen, str]:
+        mark = uuid.uuid4().hex
+        environment = {**os.environ, "ECHOLAB_TEST": mark, "PYTHONPATH": str(ROOT / "harness")}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "echolab", "compare", "--workload", str(workload), *arguments],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        return process, f"ECHOLAB_TEST={mark}"
+
+    yield start
+    for process in processes:
+        process.kill()
+
+
+def marked(mark: str) -> list[int]:
+    return [pid for pid in proc.process_table() if proc.has_environment(pid, mark)]

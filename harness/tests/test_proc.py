@@ -1,0 +1,51 @@
+import os
+import subprocess
+import sys
+
+from echolab import proc
+from echolab.proc import ProcessStat
+
+
+def stat(pid: int, parent: int) -> ProcessStat:
+    return ProcessStat(pid, parent, "S", 1, 0.0, 0.0)
+
+
+def test_a_program_with_parentheses_in_its_name_is_read_rightly(tmp_path):
+    odd_name = tmp_path / "a) R 1 (b"
+    odd_name.symlink_to("/bin/sleep")
+    with subprocess.Popen([str(odd_name), "60"]) as process:
+        try:
+            assert proc.read_stat(process.pid).parent == os.getpid()
+        finally:
+            process.kill()
+
+
+def test_descendants_are_found_through_all_generations():
+    table = {pid: stat(pid, parent) for pid, parent in [(5, 1), (7, 5), (9, 7), (8, 1)]}
+    assert proc.descendants([5], table) == [5, 7, 9]
+
+
+def test_a_process_that_is_gone_is_no_error():
+    process = subprocess.Popen(["true"])
+    process.wait()
+    assert proc.read_stat(process.pid) is None
+    assert proc.cpu_seconds(process.pid) is None
+    assert proc.read_status(process.pid) == {}
+    assert proc.descriptor_count(process.pid) == 0
+    assert proc.context_switches(process.pid) == 0
+    assert proc.pss_bytes(process.pid) == 0
+
+
+def test_the_environment_that_a_process_was_started_with_is_found():
+    command = [sys.executable, "-c", "print(flush=True); input()"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, env={"A": "1"}, **pipes) as process:
+        process.stdout.readline()
+        assert proc.has_environment(process.pid, "A=1")
+        assert not proc.has_environment(process.pid, "A=2")
+        process.communicate(b"\n")
+
+
+def test_sigchld_ignored_is_seen_in_the_status():
+    assert proc.ignores_sigchld({"SigIgn": "0000000000010000"})
+    assert not proc.ignores_sigchld({"SigIgn": "0000000000001000"})

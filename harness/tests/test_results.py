@@ -1,0 +1,80 @@
+import re
+
+import pytest
+
+from echolab import results
+from echolab.environment import environment
+from echolab.measurement import Cores
+from echolab.errors import LabError
+from echolab.models import ROOT
+from echolab.runs import SUMMARIZED, Run
+from echolab.workloads import Workload
+
+DOCUMENTED = (ROOT / "docs/results-format.md").read_text()
+
+
+def run(**fields) -> Run:
+    return Run(**({"server": "poll", "workload": "busy", "round": 1, "clients": 10} | fields))
+
+
+def fields_documented_under(heading: str) -> set[str]:
+    """Returns the names in the first column of the table under a heading."""
+    section = f"\n{DOCUMENTED}".split(f"\n{heading}\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+
+@pytest.fixture
+def document(tmp_path):
+    return results.document(environment(tmp_path, Cores(0, 1)), [Workload("busy")], [run()])
+
+
+def test_the_top_level_is_documented(document):
+    assert fields_documented_under("# The format of the results") == set(document)
+
+
+@pytest.mark.parametrize("part", ["workloads", "runs"])
+def test_every_field_of_a_list_is_documented(document, part):
+    assert fields_documented_under(f"## {part}") == set(document[part][0])
+
+
+def test_every_field_of_the_environment_is_documented(document):
+    assert fields_documented_under("## environment") == set(document["environment"])
+
+
+def test_every_field_of_the_summary_is_documented(document):
+    in_table = fields_documented_under("## summary")
+    assert in_table | set(SUMMARIZED) == set(document["summary"][0])
+    section = DOCUMENTED.split("\n## summary\n")[1]
+    spreads = section.split("or `null`:")[1].split("## ")[0]
+    assert re.findall(r"`(\w+)`", spreads) == SUMMARIZED
+
+
+def test_the_summary_has_medians_between_extremes():
+    runs = [run(round=i, echoes_per_second=value) for i, value in enumerate([5.0, 1.0, 3.0], 1)]
+    (entry,) = results.summarize(runs)
+    assert entry["echoes_per_second"] == {"median": 3.0, "min": 1.0, "max": 5.0}
+    assert entry["rounds"] == 3
+
+
+def test_void_runs_count_for_nothing_but_their_note():
+    runs = [
+        run(echoes_per_second=1.0),
+        run(round=2, echoes_per_second=9.0, void=True, void_reason="served 4 of 10"),
+    ]
+    (entry,) = results.summarize(runs)
+    assert entry["echoes_per_second"]["max"] == 1.0
+    assert (entry["rounds"], entry["void_rounds"], entry["note"]) == (1, 1, "served 4 of 10")
+
+
+def test_different_numbers_of_clients_are_not_mixed():
+    assert len(results.summarize([run(clients=10), run(clients=100)])) == 2
+
+
+def test_results_of_the_same_second_do_not_overwrite_each_other(document):
+    assert results.keep(document) != results.keep(document)
+
+
+def test_a_file_that_cannot_be_written_is_reported(document, tmp_path):
+    with pytest.raises(LabError, match="cannot write .*: Is a directory"):
+        results.write(document, tmp_path)
