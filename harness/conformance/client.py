@@ -1,0 +1,211 @@
+"""A TCP client for tests: it notes each step, and waits for conditions instead of times."""
+
+import contextlib
+import fcntl
+import select
+import socket
+import struct
+import termios
+import time
+from collections.abc import Callable
+
+from payloads import assert_same
+
+PATIENCE_SECONDS = 30.0  # a hard end, for a server that neither answers nor sleeps
+LOOK_AFTER_SECONDS = 0.05  # how long nothing happens before the server is looked at
+CHUNK = 256 * 1024
+SMALL_BUFFER = 16 * 1024
+STALL_LIMIT = 64 * 1024 * 1024  # far more than the kernel's buffers take
+TCP_INFO_DATA_SEGMENTS_IN = 152  # offset of tcpi_data_segs_in in struct tcp_info, linux/tcp.h
+
+
+class Stuck(AssertionError):
+    """The server sleeps, and what the client waits for has not come: it never will."""
+
+
+class Client:
+    """One connection to the server under test.
+
+    `is_quiet` tells whether the server sleeps with nothing left to do. That, and not a time-out,
+    is what condemns a server which does not answer: a machine under load makes it slow, not quiet.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        address: tuple[str, int],
+        note: Callable[[str], None],
+        is_quiet: Callable[[], bool],
+        receive_buffer: int | None = None,
+    ):
+        self.name = name
+        self._note = note
+        self._is_quiet = is_quiet
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        self.socket.settimeout(PATIENCE_SECONDS)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.connect(address)
+        self._tell("connects")
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        self.close()
+
+    def send(self, data: bytes) -> None:
+        """Sends all of `data`; does not read meanwhile."""
+        self._tell(f"sends {_describe(data)}")
+        self.socket.sendall(data)
+
+    def send_urgent(self, byte: bytes) -> None:
+        """Sends one byte with the urgent pointer set (tcp(7), MSG_OOB)."""
+        self._tell(f"sends {byte!r} as urgent data")
+        self.socket.send(byte, socket.MSG_OOB)
+
+    def send_until_stalled(self, pattern: Callable[[int, int], bytes]) -> int:
+        """Sends without reading until the server takes no more; returns how many bytes it took.
+
+        `pattern(count, start)` makes the bytes.
+        """
+        sent = 0
+        self.socket.setblocking(False)
+        with contextlib.suppress(Stuck):
+            while sent < STALL_LIMIT:
+                self._wait_for(select.POLLOUT)
+                sent += self.socket.send(pattern(CHUNK, sent))
+        assert sent < STALL_LIMIT, f"the server took {sent} bytes from a client that reads none"
+        self.socket.settimeout(PATIENCE_SECONDS)
+        self._tell(f"sent {sent} bytes without reading, and can send no more")
+        return sent
+
+    def finish_sending(self) -> None:
+        """Half-closes: sends a FIN, and goes on reading."""
+        self._tell("finishes sending (FIN)")
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def receive(self, count: int) -> bytes:
+        """Receives exactly `count` bytes, or fewer if the stream ends before."""
+        received = bytearray()
+        while len(received) < count and (data := self._receive_some(count - len(received))):
+            received += data
+        self._tell(f"received {_describe(bytes(received))}")
+        return bytes(received)
+
+    def receive_to_end(self) -> bytes:
+        """Receives until the server ends the stream; a reset raises ConnectionResetError."""
+        received = b"".join(iter(lambda: self._receive_some(CHUNK), b""))
+        self._tell(f"received {_describe(received)} and the end of the stream")
+        return received
+
+    def expect(self, data: bytes) -> None:
+        """Receives as many bytes as `data` has, and fails if they are others."""
+        assert_same(self.receive(len(data)), data)
+
+    def expect_end(self, data: bytes = b"") -> None:
+        """Receives `data` and then the end of the stream, and fails on anything else."""
+        assert_same(self.receive_to_end(), data)
+
+    def expect_silence(self) -> None:
+        """Waits until the server sleeps; fails if it has sent anything, or ended the stream."""
+        try:
+            surplus = self._receive_some(CHUNK)
+        except Stuck:
+            self._tell("received nothing, as it should")
+            return
+        raise AssertionError(f"nothing was due, but {_describe(surplus) or 'the end'} arrived")
+
+    def echo(self, data: bytes) -> None:
+        """Sends `data` and expects it back. For what fits the kernel's buffers."""
+        self.send(data)
+        self.expect(data)
+
+    def echo_while_sending(self, data: bytes) -> None:
+        """Sends `data` and expects it back, reading and writing at the same time."""
+        received = bytearray()
+        sent = 0
+        self.socket.setblocking(False)
+        while len(received) < len(data):
+            wanted = select.POLLIN | (select.POLLOUT if sent < len(data) else 0)
+            ready = self._wait_for(wanted)
+            if ready & select.POLLOUT:
+                sent += self.socket.send(data[sent : sent + CHUNK])
+            if ready & select.POLLIN:
+                if not (piece := self.socket.recv(CHUNK)):
+                    break
+                received += piece
+        self.socket.settimeout(PATIENCE_SECONDS)
+        self._tell(f"sent {sent} bytes while it received {len(received)}")
+        assert_same(bytes(received), data)
+
+    def is_disconnected(self) -> bool:
+        """Waits for the end of the stream: True for a FIN or a reset, False if bytes came."""
+        try:
+            disconnected = self._receive_some(1) == b""
+        except (ConnectionResetError, BrokenPipeError):
+            disconnected = True
+        self._tell("finds itself disconnected" if disconnected else "received a byte")
+        return disconnected
+
+    def is_served(self) -> bool:
+        """Sends a byte: True if it comes back, False if the server ends the connection instead."""
+        try:
+            self.send(b"?")
+        except (ConnectionResetError, BrokenPipeError):
+            return False
+        return not self.is_disconnected()
+
+    def unacknowledged(self) -> int:
+        """Returns how many bytes sent have not reached the server's kernel (tcp(7), SIOCOUTQ)."""
+        answer = fcntl.ioctl(self.socket, termios.TIOCOUTQ, struct.pack("i", 0))
+        return struct.unpack("i", answer)[0]
+
+    def data_segments_received(self) -> int:
+        """Returns in how many TCP segments the bytes came (TCP_INFO, tcp(7))."""
+        info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+        return struct.unpack_from("I", info, TCP_INFO_DATA_SEGMENTS_IN)[0]
+
+    def close(self) -> None:
+        """Closes; may be called again."""
+        if self.socket.fileno() >= 0:
+            self._tell("closes")
+            self.socket.close()
+
+    def reset(self) -> None:
+        """Closes with a RST instead of a FIN (SO_LINGER 0, socket(7))."""
+        self._tell("resets the connection (RST)")
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def _receive_some(self, limit: int) -> bytes:
+        self._wait_for(select.POLLIN)
+        return self.socket.recv(min(limit, CHUNK))
+
+    def _wait_for(self, wanted: int) -> int:
+        """Waits until the socket is ready, and returns for what; Stuck if it never will be."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (ready := self._readiness(wanted, LOOK_AFTER_SECONDS)):
+            is_quiet = self._is_quiet()
+            # What happened while the server was looked at counts.
+            if is_quiet and not (ready := self._readiness(wanted, 0)):
+                raise Stuck(f"{self.name} waits, and the server sleeps")
+            if ready:
+                break
+            assert time.monotonic() < deadline, f"{self.name} waits for a busy server"
+        return ready
+
+    def _readiness(self, wanted: int, seconds: float) -> int:
+        poller = select.poll()  # not select: its sets end at descriptor 1023
+        poller.register(self.socket, wanted)
+        return next((events for _, events in poller.poll(seconds * 1000)), 0)
+
+    def _tell(self, step: str) -> None:
+        self._note(f"{self.name} {step}")
+
+
+def _describe(data: bytes) -> str:
+    shown = repr(data) if len(data) <= 40 else f"{data[:32]!r}..."
+    return f"{len(data)} bytes {shown}" if data else ""

@@ -1,0 +1,178 @@
+"""Conformance tests: every model of the kit against docs/protocol.md, from outside.
+
+    pytest harness/conformance --model=select --model=poll
+
+The programs are those in the directory ECHOLAB_BIN, or else of the preset dev.
+"""
+
+import json
+import os
+import resource
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "harness"))
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.gettempdir())
+
+from client import Stuck  # noqa: E402
+from echolab.models import MODELS  # noqa: E402
+from server_under_test import ServerUnderTest  # noqa: E402
+
+LOG_LINES_SHOWN = 40
+STEPS_SHOWN = 60
+outcome_key = pytest.StashKey[pytest.TestReport]()
+servers_key = pytest.StashKey[list[ServerUnderTest]]()
+
+StartServer = Callable[..., ServerUnderTest]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds --model."""
+    parser.addoption(
+        "--model",
+        action="append",
+        choices=list(MODELS),
+        help="test this model only (may be repeated; default: all)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Documents the markers, and lifts the limit of descriptors that the clients need."""
+    config.addinivalue_line("markers", "only(*models): the requirement concerns these models only")
+    config.addinivalue_line("markers", "excused(model, why): by its nature it needs not do this")
+    config.addinivalue_line("markers", "documented_limit(model, why): expected to fail, strictly")
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs each test once a model."""
+    if "model" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("model") or list(MODELS)
+        metafunc.parametrize("model", chosen)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out models that a requirement does not concern; marks documented limits."""
+    concerned = [item for item in items if _concerns_its_model(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in concerned])
+    items[:] = concerned
+    for item in items:
+        limit = item.get_closest_marker("documented_limit")
+        if limit and _model_of(item) == limit.args[0]:
+            item.add_marker(pytest.mark.xfail(strict=True, raises=Stuck, reason=limit.args[1]))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Adds to a failure what led to it: the steps, and the server's own words."""
+    result = yield
+    report = result.get_result()
+    item.stash[outcome_key] = report
+    servers = item.stash.setdefault(servers_key, [])
+    if report.failed:
+        for server in servers:
+            report.sections += _evidence(server)
+    if report.when == "teardown":
+        servers.clear()  # their files would stay open until the end of the session
+
+
+@pytest.fixture(scope="session")
+def programs() -> Path:
+    """Returns the directory of the servers' programs."""
+    return Path(os.environ.get("ECHOLAB_BIN", ROOT / "build" / "dev" / "bin"))
+
+
+@pytest.fixture(scope="session")
+def sanitizers(programs: Path) -> str:
+    """Returns which sanitizers the programs were built with; "" for none."""
+    return json.loads((programs / "build_info.json").read_text())["sanitizers"]
+
+
+@pytest.fixture
+def without_sanitizers(sanitizers: str) -> None:
+    """Skips a test that a build with sanitizers cannot pass, whatever the server does.
+
+    They use memory of their own, must be loaded before all other libraries, and look at memory
+    through a pipe, for which there must be descriptors.
+    """
+    if sanitizers:
+        pytest.skip(f"the sanitizers ({sanitizers}) need memory and descriptors of their own")
+
+
+@pytest.fixture
+def start_server(
+    model: str, programs: Path, sanitizers: str, request: pytest.FixtureRequest
+) -> Iterator[StartServer]:
+    """Returns a function that starts a server with the given options.
+
+    After a test that passed, each server must be unharmed, unless the test has ended it, and must
+    end well: these are requirements RES-3, RES-4 and LIFE-4, checked after everything.
+    """
+    servers = request.node.stash[servers_key] = []
+
+    def start(*options: str, **how) -> ServerUnderTest:
+        # ThreadSanitizer adds a thread of its own to the program's first, and itself reports
+        # threads that nobody joined.
+        server = ServerUnderTest(model, programs, count_threads=sanitizers != "thread")
+        servers.append(server)
+        return server.start(*options, **how)
+
+    yield start
+    try:
+        if request.node.stash[outcome_key].passed:
+            for server in reversed(servers):  # two may have had the same port, one after the other
+                _check_afterwards(server)
+    finally:
+        for server in servers:
+            server.destroy()
+
+
+@pytest.fixture
+def server(start_server: StartServer) -> ServerUnderTest:
+    """Returns a running server with default options."""
+    return start_server()
+
+
+@pytest.fixture
+def still_served(server: ServerUnderTest, model: str) -> Callable[[], None]:
+    """Returns a check that a client from before all trouble is served.
+
+    iterative has no bystanders: beside one nobody else would be served.
+    """
+    if model == "iterative":
+        return lambda: None
+    client = server.connect()
+    client.echo(b"before")
+    return lambda: client.echo(b"still here")
+
+
+def _check_afterwards(server: ServerUnderTest) -> None:
+    server.note("afterwards")
+    if not server.has_been_ended:
+        server.assert_unharmed()
+    server.assert_ended_well()
+
+
+def _model_of(item: pytest.Item) -> str | None:
+    return item.callspec.params.get("model") if hasattr(item, "callspec") else None
+
+
+def _concerns_its_model(item: pytest.Item) -> bool:
+    model = _model_of(item)
+    only = item.get_closest_marker("only")
+    excused = {marker.args[0] for marker in item.iter_markers("excused")}
+    return (not only or model in only.args) and model not in excused
+
+
+def _evidence(server: ServerUnderTest) -> list[tuple[str, str]]:
+    log = server.stderr.splitlines() if server.is_started() else []
+    return [
+        ("the steps that led to this", "\n".join(server.steps[-STEPS_SHOWN:])),
+        ("the server's stderr", "\n".join(log[-LOG_LINES_SHOWN:])),
+    ]

@@ -1,0 +1,43 @@
+"""What the tests send, and how they say where an answer went wrong."""
+
+import functools
+
+PAGE = 64 * 1024
+EVERY_BYTE = bytes(range(256))
+AROUND = 24  # bytes shown on either side of the first difference
+
+
+def numbered_blocks(count: int, start: int = 0) -> bytes:
+    """Returns `count` bytes in which every block of eight names its own offset.
+
+    So the first wrong block of an answer tells which bytes are missing, doubled or a stranger's.
+    """
+    end = start + count
+    pages = b"".join(_page(number) for number in range(start // PAGE, (end - 1) // PAGE + 1))
+    return pages[start % PAGE :][:count]
+
+
+@functools.cache
+def _page(number: int) -> bytes:
+    return b"".join(b"%07x " % offset for offset in range(number * PAGE, (number + 1) * PAGE, 8))
+
+
+def first_difference(received: bytes, expected: bytes) -> int:
+    """Returns the offset of the first byte in which two strings differ."""
+    shorter = min(len(received), len(expected))
+    pairs = enumerate(zip(received, expected))
+    return next((offset for offset, (a, b) in pairs if a != b), shorter)
+
+
+def assert_same(received: bytes, expected: bytes) -> None:
+    """Fails with the bytes around the first difference."""
+    if received == expected:
+        return
+    offset = first_difference(received, expected)
+    near = slice(max(0, offset - AROUND), offset + AROUND)
+    raise AssertionError(
+        f"the answer differs from byte {offset} on"
+        f" ({len(received)} bytes received, {len(expected)} expected)\n"
+        f"  received: ...{received[near]!r}...\n"
+        f"  expected: ...{expected[near]!r}..."
+    )

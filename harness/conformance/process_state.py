@@ -1,0 +1,118 @@
+"""What the kernel tells about a server under test, beyond echolab.proc (proc(5))."""
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from echolab import proc
+
+TCP_TIME_WAIT = "06"  # state column of /proc/net/tcp
+SOCKET_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+HELD_SAMPLES = 4
+HELD_INTERVAL_SECONDS = 0.01
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What a server holds on to. After the last client has left it is what it was at the start."""
+
+    descriptors: int
+    threads: int
+    children: int  # zombies included
+
+
+def footprint(pid: int) -> Footprint:
+    """Returns what the process `pid` holds now."""
+    stat = proc.read_stat(pid)
+    return Footprint(
+        descriptors=proc.descriptor_count(pid),
+        threads=stat.threads if stat else 0,
+        children=len(proc.children(pid)),
+    )
+
+
+def task_states(pids: Iterable[int]) -> list[str]:
+    """Returns the state letter of every thread of the processes `pids`: S asleep, T stopped..."""
+    states = []
+    for pid in pids:
+        for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+            try:
+                states.append(stat.read_text().rpartition(")")[2].split()[0])
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # the thread has ended meanwhile
+    return states
+
+
+def zombies(pids: Iterable[int]) -> list[int]:
+    """Returns those of `pids` that have ended and that nobody has waited for."""
+    stats = (proc.read_stat(pid) for pid in pids)
+    return [stat.pid for stat in stats if stat and stat.state == "Z"]
+
+
+def resident_bytes(pids: Iterable[int]) -> int:
+    """Returns the physical memory that the processes `pids` use, shared pages counted singly."""
+    return sum(proc.pss_bytes(pid) for pid in pids)
+
+
+def address_space_bytes(pid: int) -> int:
+    """Returns the size of the address space of `pid` (VmSize)."""
+    return proc.kilobytes(proc.read_status(pid).get("VmSize"))
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """Returns the CPU time that the processes `pids` have used."""
+    return sum(proc.cpu_seconds(pid) or 0.0 for pid in pids)
+
+
+def has_pending(pid: int) -> bool:
+    """Tells whether signals to `pid` wait to be taken (ShdPnd in /proc/PID/status)."""
+    return int(proc.read_status(pid).get("ShdPnd", "0"), 16) != 0
+
+
+def is_held(pid: int) -> bool:
+    """Tells whether a tracer holds `pid` for longer than a look takes: a delay is injected."""
+    for _ in range(HELD_SAMPLES):
+        if "t" not in task_states([pid]):
+            return False
+        time.sleep(HELD_INTERVAL_SECONDS)
+    return True
+
+
+def is_traced(pid: int) -> bool:
+    """Tells whether strace, or another tracer, is attached to `pid`."""
+    return proc.read_status(pid).get("TracerPid", "0") != "0"
+
+
+def has_mapped(pid: int, library: Path) -> bool:
+    """Tells whether a shared library is loaded into `pid`."""
+    return str(library) in Path(f"/proc/{pid}/maps").read_text()
+
+
+def is_time_wait(port: int) -> bool:
+    """Tells whether a closed connection of local TCP `port` lingers in TIME_WAIT (tcp(7))."""
+    rows = itertools.chain.from_iterable(map(_socket_rows, SOCKET_TABLES))
+    return any(row[3] == TCP_TIME_WAIT and _port(row[1]) == port for row in rows)
+
+
+def listening_addresses(port: int) -> list[str]:
+    """Returns the local addresses of the sockets that listen on `port`, as the kernel's hex."""
+    # Listening sockets come first. Behind them may be 28,000 in TIME_WAIT.
+    tables = (
+        itertools.takewhile(lambda row: row[3] == proc.TCP_LISTEN, _socket_rows(table))
+        for table in SOCKET_TABLES
+    )
+    rows = itertools.chain.from_iterable(tables)
+    return [row[1].partition(":")[0] for row in rows if _port(row[1]) == port]
+
+
+def _socket_rows(table: Path) -> Iterator[list[str]]:
+    if table.exists():  # a kernel may be without IPv6
+        with table.open() as lines:
+            next(lines)  # the column titles
+            yield from map(str.split, lines)
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2], 16)

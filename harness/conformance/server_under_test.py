@@ -1,0 +1,229 @@
+"""A server under test: the process, its clients, the steps that a test took, its afterlife."""
+
+import contextlib
+import dataclasses
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import process_state
+from client import SMALL_BUFFER, Client
+from echolab import proc
+from echolab.models import MODELS
+from echolab.server_process import ServerProcess
+from echolab.waiting import wait_until
+
+PATIENCE_SECONDS = 20.0
+QUIET_SAMPLES = 4
+QUIET_INTERVAL_SECONDS = 0.04
+CLOCK_TICK_SECONDS = 0.01
+IDLE_WINDOW_SECONDS = 0.4
+IDLE_CPU_SHARE = 0.25  # of one CPU; a server at rest uses none, one that spins all of it
+SANITIZER_REPORT = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
+
+
+class ServerUnderTest:
+    """One running server of the kit."""
+
+    def __init__(self, model: str, programs: Path, *, count_threads: bool = True):
+        """Without `count_threads` the server may hold more threads in the end than at its start."""
+        self.model = model
+        self._count_threads = count_threads
+        self.program = programs / MODELS[model].program
+        self.steps: list[str] = []
+        self.clients: list[Client] = []
+        self.has_been_ended = False  # by the test, and so it is not to be found running afterwards
+        self._process: ServerProcess | None = None
+        self._at_start: process_state.Footprint | None = None
+
+    def start(
+        self,
+        *options: str,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        prefix: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> "ServerUnderTest":
+        """Starts the program, behind the command `prefix` if any, and waits until it sleeps."""
+        address = ["--host", host, "--port", str(port)]
+        command = [*prefix, str(self.program), *address, *options]
+        self.note(f"start: {' '.join(command)}")
+        self._process = ServerProcess(self.model, command, host=host, environment=environment)
+        self._process.start(PATIENCE_SECONDS)
+        assert wait_until(self._is_asleep, PATIENCE_SECONDS), "the server does not come to rest"
+        self._at_start = self._footprint()
+        return self
+
+    @property
+    def process(self) -> ServerProcess:
+        """The process that runs the server."""
+        assert self._process, "the server was not started"
+        return self._process
+
+    @property
+    def pid(self) -> int:
+        """Its process id: the parent's, where the model has several."""
+        return self.process.pid
+
+    @property
+    def stdout(self) -> str:
+        """What it has written to stdout so far."""
+        return self.process.stdout
+
+    @property
+    def stderr(self) -> str:
+        """What it has written to stderr so far."""
+        return self.process.stderr
+
+    def is_started(self) -> bool:
+        """Tells whether there is a process, or was."""
+        return self._process is not None
+
+    def is_running(self) -> bool:
+        """Tells whether the server's first process has not ended."""
+        return self.process.is_running()
+
+    def children(self) -> list[int]:
+        """Returns the processes that the server has forked and not yet waited for."""
+        return proc.children(self.pid)
+
+    def connect(self, *, small_buffer: bool = False) -> Client:
+        """Opens a client; one with a small receive buffer is soon unable to take more."""
+        client = Client(
+            f"client {len(self.clients) + 1}",
+            (self.process.host, self.process.port),
+            self.note,
+            self.is_quiet,
+            receive_buffer=SMALL_BUFFER if small_buffer else None,
+        )
+        self.clients.append(client)
+        return client
+
+    def note(self, step: str) -> None:
+        """Records a step, to be printed if the test fails."""
+        self.steps.append(step)
+
+    def is_quiet(self) -> bool:
+        """Tells whether the server has nothing left to do, dead servers included.
+
+        All its threads sleep, at several moments, and use no CPU time between them. A server that
+        a loaded machine does not let run is not asleep: its state is R.
+        """
+        pids = self.process.tree()
+        used_before = process_state.cpu_seconds(pids)
+        for _ in range(QUIET_SAMPLES):
+            if not self._is_asleep():
+                return False
+            time.sleep(QUIET_INTERVAL_SECONDS)
+        return process_state.cpu_seconds(pids) - used_before < CLOCK_TICK_SECONDS
+
+    def wait_until_quiet(self) -> None:
+        """Waits until the server has nothing left to do."""
+        assert wait_until(self.is_quiet, PATIENCE_SECONDS), "the server does not come to rest"
+
+    def assert_uses_no_cpu(self) -> None:
+        """Fails if the server is busy in the next moments."""
+        pids = self.process.tree()
+        used_before, started = process_state.cpu_seconds(pids), time.monotonic()
+        time.sleep(IDLE_WINDOW_SECONDS)
+        used = process_state.cpu_seconds(pids) - used_before
+        share = used / (time.monotonic() - started)
+        assert share < IDLE_CPU_SHARE, f"with nothing to do it uses {share:.0%} of a CPU"
+
+    @contextlib.contextmanager
+    def frozen(self, pids: Sequence[int] | None = None) -> Iterator[None]:
+        """Stops the server (or only `pids`): what happens meanwhile, it then finds all at once."""
+        pids = self.process.tree() if pids is None else pids
+        self.note("the server is stopped (SIGSTOP)")
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            assert wait_until(lambda: self._is_stopped(pids), PATIENCE_SECONDS), "cannot stop it"
+            yield
+        finally:
+            self.note("the server goes on (SIGCONT)")
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the server's first process."""
+        self.note(f"{number.name} to the server")
+        self.process.send_signal(number)
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """Sends a signal to all processes of the server at once, as a terminal does."""
+        self.note(f"{number.name} to all processes of the server")
+        os.killpg(self.pid, number)
+
+    def wait_for_exit(self, seconds: float = PATIENCE_SECONDS) -> int:
+        """Waits until the server has ended by itself; returns its exit status."""
+        assert self.process.wait(seconds), f"the server has not ended after {seconds:g} s"
+        self.has_been_ended = True
+        self.note(f"the server has ended with status {self.process.exit_status}")
+        return self.process.exit_status
+
+    def terminate(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Asks the server to end, waits for it, and returns its exit status."""
+        self.send_signal(number)
+        return self.wait_for_exit()
+
+    def wait_for_log(self, pattern: str, count: int = 1) -> None:
+        """Waits until a regular expression is found `count` times in the server's log."""
+        found = wait_until(lambda: len(re.findall(pattern, self.stderr)) >= count, PATIENCE_SECONDS)
+        assert found, f"the log does not say {pattern!r}"
+
+    def assert_serves_a_newcomer(self) -> None:
+        """Fails unless a new client is served."""
+        with self.connect() as newcomer:
+            newcomer.echo(b"hello")
+
+    def assert_gave_everything_back(self) -> None:
+        """Fails unless the server comes to hold no more than at its start."""
+        back = wait_until(lambda: self._footprint() == self._at_start, PATIENCE_SECONDS)
+        assert back, f"it holds {self._footprint()}, at the start {self._at_start}"
+
+    def close_clients(self) -> None:
+        """Closes all clients."""
+        for client in self.clients:
+            client.close()
+
+    def assert_unharmed(self) -> None:
+        """Fails unless the server, its clients gone, is as good as new. For the end of a test."""
+        self.close_clients()
+        assert self.is_running(), "the server has died"
+        self.assert_gave_everything_back()
+        self.assert_serves_a_newcomer()
+        self.assert_gave_everything_back()
+
+    def assert_ended_well(self) -> None:
+        """Fails unless the server ends when asked to, leaving no process and no complaint."""
+        if not self.has_been_ended:
+            assert self.terminate() == 0, "the server did not end with status 0"
+        assert not SANITIZER_REPORT.search(self.stderr), "a sanitizer has found something"
+        gone = wait_until(lambda: not self.process.tree(), PATIENCE_SECONDS)
+        assert gone, f"processes left: {self.process.tree()}"
+        assert not proc.is_listening(self.process.port), "somebody still listens"
+
+    def destroy(self) -> None:
+        """Ends whatever is left of the server and its clients."""
+        self.close_clients()
+        self.clients.clear()  # they refer to this object: so both can go at once
+        if self._process:
+            self._process.stop(grace=0)
+
+    def _footprint(self) -> process_state.Footprint:
+        held = process_state.footprint(self.pid)
+        return held if self._count_threads else dataclasses.replace(held, threads=0)
+
+    def _is_asleep(self) -> bool:
+        states = process_state.task_states(self.process.tree())
+        return all(state in "SZ" for state in states)
+
+    def _is_stopped(self, pids: Sequence[int]) -> bool:
+        # T: stopped, t: stopped under a tracer.
+        return all(state in "TtZ" for state in process_state.task_states(pids))
+
