@@ -61,6 +61,7 @@ void send_output(const UniqueFd& client, Session& session, ClientRecord& record)
   }
 }
 
+// During a shutdown only: Shutdown::has_delivered() says why closing at once would lose bytes.
 void await_delivery(const UniqueFd& client) {
   while (!Shutdown::has_delivered(client.get()) && !Shutdown::grace_over()) {
     std::this_thread::sleep_for(Shutdown::kPause);

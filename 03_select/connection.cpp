@@ -15,6 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// How late a time-out of seconds may be noticed, in milliseconds.
+constexpr int kLookEvery = 100;
+
 bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
@@ -99,7 +102,7 @@ void Connection::count_as_active() {
 
 int sleep_limit(const Listener& listener, const Options& options) {
   if (listener.closed()) return static_cast<int>(Shutdown::kPause.count());
-  return options.idle_timeout.count() != 0 || listener.resting() ? 100 : -1;
+  return options.idle_timeout.count() != 0 || listener.resting() ? kLookEvery : -1;
 }
 
 }  // namespace echolab

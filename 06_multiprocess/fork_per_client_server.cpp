@@ -80,7 +80,7 @@ class ChildProcesses {
     while (reap(), !children_.empty()) {
       if (Clock::now() > patience_ends) kill_all(SIGKILL);
       pollfd exit{exits_.get(), POLLIN, 0};
-      ::poll(&exit, 1, 100);
+      ::poll(&exit, 1, 100);  // milliseconds: not for ever, for the sake of patience
     }
   }
 
