@@ -17,6 +17,7 @@ from echolab.server_process import ServerProcess
 from echolab.waiting import wait_until
 
 PATIENCE_SECONDS = 20.0
+NUDGE_SECONDS = 4.0  # more than the grace of a shutdown
 QUIET_SAMPLES = 4
 QUIET_INTERVAL_SECONDS = 0.04
 CLOCK_TICK_SECONDS = 0.01
@@ -28,10 +29,15 @@ SANITIZER_REPORT = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer
 class ServerUnderTest:
     """One running server of the kit."""
 
-    def __init__(self, model: str, programs: Path, *, count_threads: bool = True):
-        """Without `count_threads` the server may hold more threads in the end than at its start."""
+    def __init__(self, model: str, programs: Path, *, thread_sanitizer: bool = False):
+        """`thread_sanitizer` tells of a build with one.
+
+        It adds a thread of its own to the program's first, and itself reports threads that nobody
+        joined. And it keeps back a signal that comes just before a call that blocks, until that
+        call returns.
+        """
         self.model = model
-        self._count_threads = count_threads
+        self._thread_sanitizer = thread_sanitizer
         self.program = programs / MODELS[model].program
         self.steps: list[str] = []
         self.clients: list[Client] = []
@@ -161,6 +167,8 @@ class ServerUnderTest:
 
     def wait_for_exit(self, seconds: float = PATIENCE_SECONDS) -> int:
         """Waits until the server has ended by itself; returns its exit status."""
+        if self._thread_sanitizer and not self.process.wait(NUDGE_SECONDS):
+            self._nudge()
         assert self.process.wait(seconds), f"the server has not ended after {seconds:g} s"
         self.has_been_ended = True
         self.note(f"the server has ended with status {self.process.exit_status}")
@@ -215,9 +223,14 @@ class ServerUnderTest:
         if self._process:
             self._process.stop(grace=0)
 
+    def _nudge(self) -> None:
+        """Makes the call return in which the server waits, by a newcomer."""
+        with contextlib.suppress(OSError):
+            self.connect()
+
     def _footprint(self) -> process_state.Footprint:
         held = process_state.footprint(self.pid)
-        return held if self._count_threads else dataclasses.replace(held, threads=0)
+        return dataclasses.replace(held, threads=0) if self._thread_sanitizer else held
 
     def _is_asleep(self) -> bool:
         states = process_state.task_states(self.process.tree())

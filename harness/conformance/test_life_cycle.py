@@ -291,6 +291,7 @@ def test_a_signal_to_the_process_and_to_its_group_counts_once(server):
     assert server.wait_for_exit() == 0
 
 
+@pytest.mark.usefixtures("with_prompt_signals")
 def test_a_signal_right_after_the_ready_line_is_not_lost(program):
     """LIFE-8: thirty times, since it is a race."""
     for _ in range(30):
@@ -299,6 +300,7 @@ def test_a_signal_right_after_the_ready_line_is_not_lost(program):
             assert process.wait(PATIENCE_SECONDS) == 0
 
 
+@pytest.mark.usefixtures("with_prompt_signals")
 def test_a_signal_right_after_a_connection_is_not_lost(program):
     """LIFE-8: while the server accepts, or begins to serve."""
     for _ in range(30):
