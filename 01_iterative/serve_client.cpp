@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "common/client_record.h"
+#include "common/linger.h"
 #include "common/services/services.h"
 #include "common/shutdown.h"
 #include "common/system_error.h"
@@ -54,16 +55,16 @@ void send_output(const UniqueFd& client, Session& session, ClientRecord& record)
     const ssize_t sent = ::send(client.get(), output.data(), output.size(), MSG_NOSIGNAL);
     if (sent >= 0) {
       session.sent(static_cast<std::size_t>(sent));
-      record.echoed(static_cast<std::size_t>(sent));
+      record.sent(static_cast<std::size_t>(sent));
     } else if (errno != EINTR) {
       throw_failure_of("send");
     }
   }
 }
 
-// During a shutdown only: Shutdown::has_delivered() says why closing at once would lose bytes.
-void await_delivery(const UniqueFd& client) {
-  while (!Shutdown::has_delivered(client.get()) && !Shutdown::grace_over()) {
+void close_gently(const UniqueFd& client) {
+  LingeringClose lingering(client.get());
+  while (!lingering.done() && !Shutdown::grace_over()) {
     std::this_thread::sleep_for(Shutdown::kPause);
   }
 }
@@ -74,12 +75,12 @@ void serve_client(const UniqueFd& client, const Options& options) {
   ClientRecord record(client.get());
   try {
     limit_blocking(client, options.idle_timeout);
-    const std::unique_ptr<Session> session = make_session();
+    const std::unique_ptr<Session> session = make_session(options.service);
     while (!session->finished()) {
       receive(client, *session);
       send_output(client, *session, record);
     }
-    if (Shutdown::requested()) await_delivery(client);
+    if (session->closes_first() || Shutdown::requested()) close_gently(client);
   } catch (const std::exception& error) {
     record.failed(error.what());
   }

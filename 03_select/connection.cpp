@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <span>
 #include <utility>
 
@@ -18,31 +19,40 @@ using Clock = std::chrono::steady_clock;
 // How late a time-out of seconds may be noticed, in milliseconds.
 constexpr int kLookEvery = 100;
 
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
+thread_local std::size_t lingering_count = 0;
+
+// More than a receive buffer holds (tcp(7), tcp_rmem), and bounded: a client that never stops
+// sending must not keep an event loop.
+constexpr int kMaxReceives = 256;
 
 }  // namespace
 
 Connection::Connection(UniqueFd socket, const Options& options)
+    : Connection(std::move(socket), options, make_session(options.service)) {}
+
+Connection::Connection(UniqueFd socket, const Options& options, std::unique_ptr<Session> session)
     : socket_(std::move(socket)),
-      session_(make_session()),
+      session_(std::move(session)),
       record_(socket_.get()),
-      idle_timeout_(options.idle_timeout) {
+      idle_timeout_(options.idle_timeout),
+      lingering_close_(socket_.get()) {
   count_as_active();
 }
 
 Connection::~Connection() {
   if (!session_->finished()) record_.failed(ClientRecord::kCutOff);
+  if (lingers_) --lingering_count;
 }
 
-void Connection::on_readable() {
-  if (!wants_input()) return;
+bool Connection::on_readable() {
+  if (!wants_input()) return false;
   try {
-    receive();
+    const bool received = receive();
     send_output();  // there is room nearly always: it spares a turn of the loop
+    return received;
   } catch (const std::exception& error) {
     fail(error.what());
+    return false;
   }
 }
 
@@ -54,28 +64,36 @@ void Connection::on_writable() {
   }
 }
 
-void Connection::receive() {
+bool Connection::receive() {
   std::array<std::byte, Session::kMaxReceive> buffer;
   const ssize_t received = ::recv(fd(), buffer.data(), buffer.size(), 0);
-  if (received > 0) {
-    session_->receive(std::span(buffer).first(static_cast<std::size_t>(received)));
-    count_as_active();
-  } else if (received == 0) {
+  if (received < 0 && errno == EINTR) return true;
+  if (received < 0 && errno == EAGAIN) return false;
+  if (received < 0) throw system_error("recv");
+  if (received == 0) {
     session_->receive_eof();
-  } else if (!would_block(errno)) {
-    throw system_error("recv");
+    return false;
   }
+  session_->receive(std::span(buffer).first(static_cast<std::size_t>(received)));
+  count_as_active();
+  return true;
 }
 
 void Connection::send_output() {
   while (wants_output()) {
     const auto output = session_->output();
     const ssize_t sent = ::send(fd(), output.data(), output.size(), MSG_NOSIGNAL);
-    if (sent < 0 && would_block(errno)) return;  // wants_output() stays true
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno == EAGAIN) return;  // wants_output() stays true
     if (sent < 0) throw system_error("send");
     session_->sent(static_cast<std::size_t>(sent));
-    record_.echoed(static_cast<std::size_t>(sent));
+    record_.sent(static_cast<std::size_t>(sent));
     count_as_active();
+  }
+}
+
+void Connection::receive_arrived() {
+  for (int i = 0; i < kMaxReceives && on_readable(); ++i) {
   }
 }
 
@@ -85,10 +103,24 @@ void Connection::end_input() {
 
 bool Connection::finished() {
   if (failed_) return true;
-  if (session_->finished()) return !Shutdown::requested() || Shutdown::has_delivered(fd());
+  if (session_->finished()) return !needs_to_linger() || lingered();
   if (idle_timeout_.count() == 0 || Clock::now() - active_at_ < idle_timeout_) return false;
+  if (on_readable()) return false;  // the loop is late: what came in time counts
   fail(ClientRecord::kIdleTooLong);
   return true;
+}
+
+bool Connection::needs_to_linger() const {
+  return session_->closes_first() || Shutdown::requested();
+}
+
+bool Connection::any_lingers() {
+  return lingering_count != 0;
+}
+
+bool Connection::lingered() {
+  if (!std::exchange(lingers_, true)) ++lingering_count;
+  return lingering_close_.done();
 }
 
 void Connection::fail(std::string_view reason) {
@@ -101,8 +133,16 @@ void Connection::count_as_active() {
 }
 
 int sleep_limit(const Listener& listener, const Options& options) {
-  if (listener.closed()) return static_cast<int>(Shutdown::kPause.count());
+  if (listener.closed() || Connection::any_lingers()) {
+    return static_cast<int>(Shutdown::kPause.count());
+  }
   return options.idle_timeout.count() != 0 || listener.resting() ? kLookEvery : -1;
+}
+
+bool Sweep::is_due(int limit) {
+  if (limit < 0 || Clock::now() - last_ < std::chrono::milliseconds(limit)) return false;
+  last_ = Clock::now();
+  return true;
 }
 
 }  // namespace echolab

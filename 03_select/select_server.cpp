@@ -36,11 +36,13 @@ void accept_clients(Listener& listener, std::list<Connection>& connections,
     if (!client) return listener.accept_failed(errno);
     if (connections.size() >= options.max_clients) {
       listener.turned_away("--max-clients are connected");
-    } else if (client.get() >= FD_SETSIZE) {
-      listener.turned_away("its descriptor does not fit FD_SETSIZE (1024)");
-    } else {
-      connections.emplace_back(std::move(client), options);
+      continue;
     }
+    if (client.get() >= FD_SETSIZE) {
+      listener.turned_away("its descriptor does not fit FD_SETSIZE (1024)");
+      continue;
+    }
+    admit(listener, [&] { connections.emplace_back(std::move(client), options); });
   }
 }
 

@@ -7,7 +7,7 @@
 // What one more client costs: a few hundred bytes, and a little of every turn of the loop: the
 // array is built anew, copied to the kernel and searched, silent clients included.
 // How it fails: slowly. Any number of descriptors will do, but 5,000 silent clients make each echo
-// of ten busy ones more than twenty times dearer. Lab 05 is told only who is ready.
+// of ten busy ones more than twenty times dearer. epoll_server.cpp is told only who is ready.
 // Run it: ./lab run poll --port 7007
 // Compare with: diff 03_select/select_server.cpp 04_poll/poll_server.cpp
 // Lab: 04_poll/README.md
@@ -35,9 +35,9 @@ void accept_clients(Listener& listener, std::list<Connection>& connections,
     if (!client) return listener.accept_failed(errno);
     if (connections.size() >= options.max_clients) {
       listener.turned_away("--max-clients are connected");
-    } else {
-      connections.emplace_back(std::move(client), options);
+      continue;
     }
+    admit(listener, [&] { connections.emplace_back(std::move(client), options); });
   }
 }
 

@@ -16,28 +16,21 @@
 #include <memory>
 #include <unordered_set>
 
-#include <asio.hpp>
-
+#include "05_async/asio_types.h"
 #include "common/client_record.h"
+#include "common/linger.h"
 #include "common/log.h"
 #include "common/server_main.h"
 #include "common/services/services.h"
 
 namespace echolab {
 
-using asio::ip::tcp;
-using Error = asio::error_code;
-// Asio's default executor may be of any kind; to name the kind spares an indirection a call.
-using Executor = asio::io_context::executor_type;
-using Socket = asio::basic_stream_socket<tcp, Executor>;
-using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
+using Clients = std::unordered_set<class Client*>;
 
 class Client : public std::enable_shared_from_this<Client> {
  public:
-  using Set = std::unordered_set<Client*>;
-
-  Client(Socket socket, const Options& options, Set& connected)
-      : socket_(std::move(socket)), idle_timeout_(options.idle_timeout), connected_(connected) {
+  Client(Socket socket, const Options& options, Clients& connected)
+      : socket_(std::move(socket)), options_(options), connected_(connected) {
     connected_.insert(this);
   }
   ~Client() {
@@ -50,10 +43,10 @@ class Client : public std::enable_shared_from_this<Client> {
   /// Starts the one operation that the session needs next. Its callback comes back here; when the
   /// session has finished there is none, and with the last callback goes the last pointer to this.
   void go_on() {
-    if (idle_timeout_.count() != 0) restart_idle_timer();
+    if (options_.idle_timeout.count() != 0) restart_idle_timer();
     if (!session_->output().empty()) return send();
     if (session_->wants_input()) return receive();
-    if (Shutdown::requested()) linger();
+    if (session_->closes_first() || Shutdown::requested()) linger();
   }
 
   /// The server shuts down: what has arrived is still answered, and then the stream ends.
@@ -74,17 +67,16 @@ class Client : public std::enable_shared_from_this<Client> {
     auto on_sent = [self = shared_from_this()](Error error, std::size_t count) {
       if (error) return self->fail(error, "send");
       self->session_->sent(count);
-      self->record_.echoed(count);
+      self->record_.sent(count);
       self->go_on();
     };
-    const auto output = session_->output();
-    socket_.async_write_some(asio::buffer(output.data(), output.size()), std::move(on_sent));
+    socket_.async_write_some(as_buffer(session_->output()), std::move(on_sent));
   }
 
   void fail(Error e, const char* call) { record_.failed(std::system_error(e, call).what()); }
 
   void restart_idle_timer() {
-    timer_.expires_after(idle_timeout_);  // cancels the wait before
+    timer_.expires_after(options_.idle_timeout);  // cancels the wait before
     timer_.async_wait([weak = weak_from_this()](Error cancelled) {
       const auto self = weak.lock();
       if (cancelled || !self || self->timer_.expiry() > std::chrono::steady_clock::now()) return;
@@ -94,21 +86,22 @@ class Client : public std::enable_shared_from_this<Client> {
   }
 
   void linger() {
-    if (Shutdown::has_delivered(socket_.native_handle())) return;
+    if (lingering_.done()) return;
     timer_.expires_after(Shutdown::kPause);
     timer_.async_wait([self = shared_from_this()](Error) { self->linger(); });
   }
 
   Socket socket_;
+  const Options& options_;
   asio::steady_timer timer_{socket_.get_executor()};
-  std::chrono::milliseconds idle_timeout_;
-  std::unique_ptr<Session> session_ = make_session();
+  std::unique_ptr<Session> session_ = make_session(options_.service);
   std::array<std::byte, Session::kMaxReceive> buffer_;
   ClientRecord record_{socket_.native_handle()};
-  Set& connected_;
+  LingeringClose lingering_{socket_.native_handle()};
+  Clients& connected_;
 };
 
-void accept(Acceptor& acceptor, Listener& listener, const Options& options, Client::Set& clients) {
+void accept(Acceptor& acceptor, Listener& listener, const Options& options, Clients& clients) {
   acceptor.async_accept([&](Error error, Socket socket) {
     if (!acceptor.is_open()) return;
     if (error) {
@@ -125,7 +118,7 @@ void accept(Acceptor& acceptor, Listener& listener, const Options& options, Clie
 }
 
 void run(Listener& listener, const Options& options, Shutdown& shutdown) {
-  Client::Set clients;  // outlives `io`, whose end destroys what callbacks hold
+  Clients clients;  // outlives `io`, whose end destroys what callbacks hold
   asio::io_context io(1);
   Acceptor acceptor(io, listener.is_ipv6() ? tcp::v6() : tcp::v4(), duplicate(listener.fd()));
   asio::posix::stream_descriptor shutdown_requested(io, duplicate(shutdown.fd()));

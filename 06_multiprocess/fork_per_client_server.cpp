@@ -14,84 +14,19 @@
 //   diff 02_threads/thread_per_client_server.cpp 06_multiprocess/fork_per_client_server.cpp
 // Lab: 06_multiprocess/README.md
 
-#include <poll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
-#include <csignal>
-#include <unordered_set>
-
-#include <fmt/core.h>
+#include <cstdlib>
 
 #include "01_iterative/serve_client.h"
-#include "common/client_record.h"
+#include "06_multiprocess/child_processes.h"
 #include "common/log.h"
 #include "common/server_main.h"
 #include "common/system_error.h"
 
 namespace echolab {
-
-/// The clients' processes: each is waited for, and none is left running.
-class ChildProcesses {
- public:
-  ChildProcesses() {
-    // signalfd(2): SIGCHLD makes a descriptor readable instead of interrupting whatever runs.
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGCHLD);
-    ::sigprocmask(SIG_BLOCK, &signals, nullptr);
-    exits_ = UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!exits_) throw system_error("signalfd");
-  }
-
-  /// Readable when a child has ended.
-  [[nodiscard]] int exits() const { return exits_.get(); }
-
-  [[nodiscard]] std::size_t count() const { return children_.size(); }
-
-  void add(pid_t child) { children_.insert(child); }
-
-  /// Waits for the children that have ended: until then they are zombies. One SIGCHLD may stand for
-  /// many of them, hence the loop around waitpid(2).
-  void reap() {
-    signalfd_siginfo signal;
-    while (::read(exits_.get(), &signal, sizeof signal) > 0) {
-    }
-    int status = 0;
-    for (pid_t child = 0; (child = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-      children_.erase(child);
-      if (!WIFSIGNALED(status)) continue;
-      ClientRecord::lost();
-      log::event("ERROR", "process {} was killed by signal {}", child, WTERMSIG(status));
-    }
-  }
-
-  /// Asks the children to let their clients have what they are owed, and waits for all of them. A
-  /// child ends by itself when the grace is over; one that does not, since it was stopped, is
-  /// killed.
-  void finish() {
-    using Clock = std::chrono::steady_clock;
-    const auto patience_ends = Clock::now() + Shutdown::kGrace + std::chrono::seconds(1);
-    kill_all(SIGTERM);
-    while (reap(), !children_.empty()) {
-      if (Clock::now() > patience_ends) kill_all(SIGKILL);
-      pollfd exit{exits_.get(), POLLIN, 0};
-      ::poll(&exit, 1, 100);  // milliseconds: not for ever, for the sake of patience
-    }
-  }
-
- private:
-  void kill_all(int signal) {
-    for (const pid_t child : children_) ::kill(child, signal);
-  }
-
-  UniqueFd exits_;
-  std::unordered_set<pid_t> children_;
-};
 
 [[noreturn]] void serve_as_child(const UniqueFd& client, Listener& listener,
                                  const Options& options) {
@@ -126,8 +61,9 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
       continue;
     }
     children.add(child);
-    // Here the parent closes its copy of the client's socket. Were it kept, the connection would
-    // stay open after the child had closed its own.
+    // Here the parent closes its copy of the client's socket. Were it kept, the client would never
+    // see the end of the stream, which comes when the last copy is closed; and the parent would
+    // have a descriptor more for each client that ever was, until there were none left.
   }
   log::event("SHUTTING DOWN");
   listener.close();

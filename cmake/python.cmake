@@ -1,6 +1,6 @@
 # ECHOLAB_PYTHON: a Python that can import what the driver and its tests need. The first python3
 # on the PATH may be one without Debian's modules.
-set(ECHOLAB_PYTHON_MODULES click hypothesis psutil pytest rich)
+set(ECHOLAB_PYTHON_MODULES click hypothesis pexpect psutil pytest rich)
 string(REPLACE ";" ", " module_list "${ECHOLAB_PYTHON_MODULES}")
 
 if(NOT ECHOLAB_PYTHON)
@@ -26,12 +26,14 @@ function(echolab_pytest name)
   if(NOT ECHOLAB_PYTHON)
     return()
   endif()
+  # The directory first: pytest finds the suite's own options in it, before it reads them.
   add_test(NAME ${name}
     COMMAND ${ECHOLAB_PYTHON} -B -m pytest -q -p no:cacheprovider
-      --junit-xml=${PROJECT_BINARY_DIR}/test-results/${name}.xml ${arg_ARGS} ${arg_PATH})
+      --junit-xml=${PROJECT_BINARY_DIR}/test-results/${name}.xml ${arg_PATH} ${arg_ARGS})
   set_tests_properties(${name} PROPERTIES
     LABELS ${arg_LABEL}
     TIMEOUT 600
+    COST 100  # begun first: the unit tests fit into the gaps
     ENVIRONMENT
       "PYTHONPATH=${PROJECT_SOURCE_DIR}/harness;ECHOLAB_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 endfunction()

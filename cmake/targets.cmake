@@ -31,3 +31,12 @@ function(echolab_unit_test name)
   echolab_program(${name} SOURCES ${name}.cpp LIBRARIES ${arg_LIBRARIES} GTest::gtest_main)
   gtest_discover_tests(${name} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()
+
+# echolab_leave_out(REASON program...)
+# Says in a line each that these programs cannot be built here, and tells the harness so.
+function(echolab_leave_out reason)
+  foreach(program ${ARGN})
+    message(STATUS "Left out: ${program}: ${reason}")
+    set_property(GLOBAL APPEND PROPERTY ECHOLAB_LEFT_OUT "\"${program}\": \"${reason}\"")
+  endforeach()
+endfunction()

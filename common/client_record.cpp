@@ -37,11 +37,12 @@ SharedTotals& shared_totals() {
 }  // namespace
 
 ClientRecord::ClientRecord(int client_fd) {
+  // What may throw comes first: a client that is turned away for it must not be counted.
+  if (!log::quiet()) peer_ = peer_address(client_fd);
   SharedTotals& totals = shared_totals();
   ++totals.clients;
   const std::int64_t active = ++totals.active;
   if (log::quiet()) return;
-  peer_ = peer_address(client_fd);
   log::event("NEW CONNECTION", "{}", peer_);
   log::event("ACTIVE CONNECTIONS", "{}", active);
 }
@@ -51,9 +52,9 @@ ClientRecord::~ClientRecord() {
   totals.bytes += bytes_;
   --totals.active;
   if (failure_.empty()) {
-    log::event("DISCONNECTED", "{}: {} bytes echoed", peer_, bytes_);
+    log::event("DISCONNECTED", "{}: {} bytes sent", peer_, bytes_);
   } else {
-    log::event("DISCONNECTED", "{}: {} bytes echoed, then {}", peer_, bytes_, failure_);
+    log::event("DISCONNECTED", "{}: {} bytes sent, then {}", peer_, bytes_, failure_);
   }
 }
 

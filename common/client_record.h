@@ -11,7 +11,7 @@ namespace echolab {
 ///
 ///     [NEW CONNECTION] 127.0.0.1:51234
 ///     [ACTIVE CONNECTIONS] 3
-///     [DISCONNECTED] 127.0.0.1:51234: 4096 bytes echoed
+///     [DISCONNECTED] 127.0.0.1:51234: 4096 bytes sent
 ///
 /// The totals are kept in memory that forked processes share with their parent, so that they hold
 /// for every model.
@@ -23,7 +23,7 @@ class ClientRecord {
   ClientRecord& operator=(const ClientRecord&) = delete;
 
   /// `count` more bytes were sent to the client.
-  void echoed(std::size_t count) { bytes_ += count; }
+  void sent(std::size_t count) { bytes_ += count; }
 
   /// Why the client is about to be disconnected, where it is not the end of its stream:
   /// "recv: Connection reset by peer". The first reason counts: others follow from it.

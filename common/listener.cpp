@@ -11,12 +11,12 @@
 
 #include <array>
 #include <cstdlib>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "common/log.h"
+#include "common/resolve.h"
 #include "common/socket_address.h"
 #include "common/system_error.h"
 
@@ -25,20 +25,6 @@ namespace {
 
 constexpr int kFirstInheritedFd = 3;  // SD_LISTEN_FDS_START, sd_listen_fds(3)
 
-using AddressList = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
-
-// getaddrinfo(3): names and numbers, IPv4 and IPv6.
-AddressList resolve(const std::string& host, std::uint16_t port) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (error == EAI_SYSTEM) throw system_error("getaddrinfo");
-  if (error != 0) throw std::runtime_error(::gai_strerror(error));
-  return {found, &::freeaddrinfo};
-}
-
 void enable(const UniqueFd& socket, int level, int option) {
   const int on = 1;
   if (::setsockopt(socket.get(), level, option, &on, sizeof on) < 0) {
@@ -46,29 +32,45 @@ void enable(const UniqueFd& socket, int level, int option) {
   }
 }
 
-UniqueFd open_listening_socket(const Options& options) {
-  const AddressList address = resolve(options.host, options.port);
+enum class Port { kOwn, kShared };
 
+UniqueFd listen_on(const sockaddr* address, socklen_t length, Port port, int backlog) {
   // socket(2): an endpoint of the address's family. CLOEXEC: no program that we may start gets it.
   UniqueFd listener(
-      ::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+      ::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   if (!listener) throw system_error("socket");
 
   // Connections of the last run may still linger in TIME_WAIT (tcp(7)); without this option bind
   // would refuse the port for a minute.
   enable(listener, SOL_SOCKET, SO_REUSEADDR);
 
+  // Several sockets on one port: the kernel shares the newcomers out among them (socket(7)).
+  if (port == Port::kShared) enable(listener, SOL_SOCKET, SO_REUSEPORT);
+
   // Answers leave at once, instead of waiting for the acknowledgement of the one before (Nagle's
   // algorithm, RFC 9293 3.7.4). On Linux accepted sockets inherit the option.
   enable(listener, IPPROTO_TCP, TCP_NODELAY);
 
   // bind(2): names the socket.
-  if (::bind(listener.get(), address->ai_addr, address->ai_addrlen) < 0) {
-    throw system_error("bind");
-  }
+  if (::bind(listener.get(), address, length) < 0) throw system_error("bind");
+
   // listen(2): from now on the kernel completes handshakes and queues them for accept.
-  if (::listen(listener.get(), options.backlog) < 0) throw system_error("listen");
+  if (::listen(listener.get(), backlog) < 0) throw system_error("listen");
   return listener;
+}
+
+UniqueFd open_listening_socket(const Options& options) {
+  const AddressList address =
+      resolve(options.host, std::to_string(options.port), SOCK_STREAM, AI_PASSIVE);
+  return listen_on(address->ai_addr, address->ai_addrlen, Port::kOwn, options.backlog);
+}
+
+UniqueFd open_another(const UniqueFd& listener, int backlog) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  if (::getsockname(listener.get(), generic, &length) < 0) throw system_error("getsockname");
+  return listen_on(generic, length, Port::kShared, backlog);
 }
 
 int number_in_environment(const char* name) {
@@ -128,6 +130,18 @@ Listener::Listener(const Options& options)
   }
   address_ = local_address(socket_.get());
 }
+
+Listener Listener::another(const Options& options) const {
+  // Only now, when the port is ours: set before bind, the option would let two servers share it
+  // without a word, and each would miss half of its clients.
+  enable(socket_, SOL_SOCKET, SO_REUSEPORT);
+  return Listener(open_another(socket_, options.backlog));
+}
+
+Listener::Listener(UniqueFd socket)
+    : socket_(std::move(socket)),
+      reserve_(open_reserve()),
+      address_(local_address(socket_.get())) {}
 
 bool Listener::wait_readable(const Shutdown& shutdown, int other) const {
   std::array<pollfd, 3> watched{

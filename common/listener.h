@@ -25,6 +25,10 @@ class Listener {
   /// Throws std::system_error that names the failed call, std::runtime_error on a bad address.
   explicit Listener(const Options& options);
 
+  /// A further listener on the same port: the kernel shares the newcomers out among them all
+  /// (socket(7), SO_REUSEPORT). Throws std::system_error.
+  [[nodiscard]] Listener another(const Options& options) const;
+
   /// The descriptor to call accept(2) on; -1 once closed.
   [[nodiscard]] int fd() const { return socket_.get(); }
 
@@ -63,6 +67,7 @@ class Listener {
  private:
   using Clock = std::chrono::steady_clock;
 
+  explicit Listener(UniqueFd socket);
   bool turn_away_with_reserve(std::string_view reason);
   [[nodiscard]] bool log_is_due();
 

@@ -20,6 +20,13 @@ Options on_a_free_port(const std::string& host = "127.0.0.1") {
   return options;
 }
 
+Options on_port_of(const Listener& listener) {
+  Options options = on_a_free_port();
+  const std::string port = listener.address().substr(listener.address().find(':') + 1);
+  options.port = static_cast<std::uint16_t>(std::stoi(port));
+  return options;
+}
+
 UniqueFd connect_to(const Listener& listener) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
@@ -32,10 +39,11 @@ UniqueFd connect_to(const Listener& listener) {
 /// While it lives, this process can open no further descriptor.
 class NoMoreDescriptors {
  public:
-  NoMoreDescriptors() {
+  NoMoreDescriptors() : NoMoreDescriptors(lowest_free()) {}
+  /// No descriptor from `first_forbidden` on is given out.
+  explicit NoMoreDescriptors(int first_forbidden) {
     ::getrlimit(RLIMIT_NOFILE, &before_);
-    const UniqueFd lowest_free(::dup(0));
-    const rlimit none{static_cast<rlim_t>(lowest_free.get()), before_.rlim_max};
+    const rlimit none{static_cast<rlim_t>(first_forbidden), before_.rlim_max};
     ::setrlimit(RLIMIT_NOFILE, &none);
   }
   ~NoMoreDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
@@ -43,6 +51,8 @@ class NoMoreDescriptors {
   NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
 
  private:
+  static int lowest_free() { return UniqueFd(::dup(0)).get(); }
+
   rlimit before_{};
 };
 
@@ -65,11 +75,8 @@ TEST(ListenerTest, an_ipv6_address_is_shown_in_brackets) {
 
 TEST(ListenerTest, a_busy_port_is_named_together_with_the_call_that_failed) {
   const Listener first(on_a_free_port());
-  Options options = on_a_free_port();
-  options.port =
-      static_cast<std::uint16_t>(std::stoi(first.address().substr(first.address().find(':') + 1)));
   try {
-    const Listener second(options);
+    const Listener second(on_port_of(first));
     FAIL() << "two listeners on one port";
   } catch (const std::exception& error) {
     EXPECT_EQ(std::string(error.what()),
@@ -118,11 +125,20 @@ TEST(ListenerTest, the_reserve_descriptor_serves_again_and_again) {
 
 TEST(ListenerTest, a_listener_rests_when_even_the_reserve_does_not_help) {
   Listener listener(on_a_free_port());
-  // Nobody to turn away: accept fails with the reserve released, too.
-  listener.accept_failed(ENFILE);
+  const UniqueFd client = connect_to(listener);
+  const NoMoreDescriptors limit(0);  // below the reserve's number: once closed, it is lost
+  listener.accept_failed(EMFILE);
   EXPECT_TRUE(listener.resting());
   EXPECT_EQ(listener.fd_to_watch(), -1);
   EXPECT_GE(listener.fd(), 0);
+}
+
+// Out of descriptors, accept(2) fails before it looks whether there is anybody, and Asio, for one,
+// calls it without being asked to: it would call it again and again.
+TEST(ListenerTest, a_listener_rests_when_there_is_nobody_to_turn_away) {
+  Listener listener(on_a_free_port());
+  listener.accept_failed(EMFILE);
+  EXPECT_TRUE(listener.resting());
 }
 
 TEST(ListenerTest, a_closed_listener_refuses_newcomers) {
@@ -135,6 +151,25 @@ TEST(ListenerTest, a_closed_listener_refuses_newcomers) {
   const UniqueFd late(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   EXPECT_EQ(::connect(late.get(), reinterpret_cast<sockaddr*>(&address), length), -1);
   EXPECT_EQ(errno, ECONNREFUSED);
+}
+
+TEST(ListenerTest, another_listener_shares_the_port) {
+  const Options options = on_a_free_port();
+  Listener first(options);
+  const Listener second = first.another(options);
+  EXPECT_EQ(second.address(), first.address());
+  first.close();
+  // All newcomers go to the one that is left.
+  const UniqueFd client = connect_to(second);
+  const UniqueFd accepted(::accept(second.fd(), nullptr, nullptr));
+  EXPECT_TRUE(accepted);
+}
+
+TEST(ListenerTest, a_shared_port_is_still_busy_for_a_second_server) {
+  const Options options = on_a_free_port();
+  const Listener first(options);
+  const Listener second = first.another(options);
+  EXPECT_THROW(Listener(on_port_of(first)), std::runtime_error);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 
 namespace echolab::log {
 namespace {
@@ -22,8 +23,9 @@ bool quiet() {
 void write_line(std::string_view event, std::string_view details) {
   const std::string line =
       details.empty() ? fmt::format("[{}]\n", event) : fmt::format("[{}] {}\n", event, details);
-  // A log that cannot be written has nowhere to complain.
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+  // EINTR: nothing was written. With any other error there is nowhere to complain.
+  while (::write(STDERR_FILENO, line.data(), line.size()) < 0 && errno == EINTR) {
+  }
 }
 
 }  // namespace echolab::log

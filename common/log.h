@@ -1,5 +1,6 @@
 #pragma once
 
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,15 +20,20 @@ void set_quiet(bool quiet);
 /// threads and processes do not mix.
 void write_line(std::string_view event, std::string_view details);
 
-/// event("NEW CONNECTION", "{}", peer) logs `[NEW CONNECTION] 127.0.0.1:40123`.
+/// event("NEW CONNECTION", "{}", peer) logs `[NEW CONNECTION] 127.0.0.1:40123`. Destructors log,
+/// too: a line for which there is no memory is left out, rather than end the server.
 template <typename... Arguments>
 void event(std::string_view name, fmt::format_string<Arguments...> format,
            Arguments&&... arguments) {
-  if (!quiet()) write_line(name, fmt::format(format, std::forward<Arguments>(arguments)...));
+  if (quiet()) return;
+  try {
+    write_line(name, fmt::format(format, std::forward<Arguments>(arguments)...));
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 inline void event(std::string_view name) {
-  if (!quiet()) write_line(name, {});
+  event(name, "");
 }
 
 }  // namespace echolab::log

@@ -2,12 +2,18 @@
 
 namespace echolab {
 
+void Session::receive_eof() {
+  input_ended_ = true;
+  on_eof();
+}
+
 void Session::sent(std::size_t count) {
   sent_ += count;
   if (sent_ == pending_.size()) {
     pending_.clear();
     sent_ = 0;
   }
+  if (has_room()) on_room();
 }
 
 void Session::answer(std::span<const std::byte> bytes) {

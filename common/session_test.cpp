@@ -38,7 +38,7 @@ std::string every_byte() {
 
 class EchoSessionTest : public ::testing::Test {
  protected:
-  std::unique_ptr<Session> session_ = make_session();
+  std::unique_ptr<Session> session_ = make_session({});
 };
 
 TEST_F(EchoSessionTest, a_new_session_wants_input_and_has_no_output) {
@@ -55,7 +55,7 @@ TEST_F(EchoSessionTest, every_byte_value_comes_back_unchanged) {
 TEST_F(EchoSessionTest, every_split_of_the_input_gives_the_same_output) {
   const std::string text = every_byte();
   for (std::size_t split = 0; split <= text.size(); ++split) {
-    const auto session = make_session();
+    const auto session = make_session({});
     session->receive(bytes_of(text).first(split));
     session->receive(bytes_of(text).subspan(split));
     ASSERT_EQ(take_all(*session), text) << "split at " << split;
@@ -70,7 +70,7 @@ TEST_F(EchoSessionTest, input_of_one_byte_at_a_time_is_echoed_in_order) {
 TEST_F(EchoSessionTest, every_split_of_the_sending_gives_the_same_output) {
   const std::string text = every_byte();
   for (std::size_t first = 0; first <= text.size(); ++first) {
-    const auto session = make_session();
+    const auto session = make_session({});
     session->receive(bytes_of(text));
     const std::string start = take(*session, first);
     ASSERT_EQ(start + take_all(*session), text) << "first send took " << first;

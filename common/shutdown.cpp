@@ -1,24 +1,24 @@
 #include "common/shutdown.h"
 
-#include <linux/sockios.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
+#include <utility>
 
 #include "common/system_error.h"
 
 namespace echolab {
 namespace {
+
+constexpr int kFromWithin = 0x6563686f;  // the value of a signal by Shutdown::request()
 
 // What the handlers touch. Lock-free atomics and the calls below are all that signal-safety(7)
 // allows them.
@@ -26,6 +26,7 @@ std::atomic<long> requested_at{0};  // CLOCK_MONOTONIC, nanoseconds; 0: not yet
 std::atomic<int> first_signal{0};
 std::atomic<pid_t> owner{0};  // the process that installed the handlers
 std::atomic<int> wakeup_fd{-1};
+std::atomic<pid_t> wakeup_owner{0};  // the process that waits for it: fork(2) copies it as well
 std::atomic<int> blocking_client{-1};
 static_assert(std::atomic<long>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
@@ -58,39 +59,44 @@ void take_default_action(int signal) {
   std::raise(signal);
 }
 
-void on_stop_signal(int signal) {
+bool is_from_within(const siginfo_t& info) {
+  return info.si_code == SI_QUEUE && info.si_value.sival_int == kFromWithin;
+}
+
+void on_stop_signal(int signal, siginfo_t* info, void* /*context*/) {
   // A terminal sends Ctrl-C to parent and children alike. A child leaves it to its parent, which
-  // sends it a SIGTERM; nor does it write to the eventfd, which fork shares between the two.
+  // sends it a SIGTERM; nor does it write to the eventfd, if that is still the parent's.
   const bool is_owner = ::getpid() == owner;
   if (signal == SIGINT && !is_owner) return;
 
   if (requested_at != 0) {
     // A child may get one signal from its parent and one with its whole group: it goes on to
     // deliver what it owes, and dies when its parent dies.
-    if (is_owner && !is_echo_of_first(signal)) take_default_action(signal);
+    const bool is_second = !is_echo_of_first(signal) && !is_from_within(*info);
+    if (is_owner && is_second) take_default_action(signal);
     return;
   }
   const int interrupted_errno = errno;
   first_signal = signal;
   requested_at = monotonic_nanoseconds();
-  if (is_owner) wake_up();
+  if (::getpid() == wakeup_owner) wake_up();
   end_blocking_client();
   errno = interrupted_errno;
 }
 
-void on_grace_over(int /*signal*/) {
+void on_grace_over(int /*signal*/, siginfo_t* /*info*/, void* /*context*/) {
   const int interrupted_errno = errno;
   if (const int client = blocking_client; client >= 0) ::shutdown(client, SHUT_RDWR);
   errno = interrupted_errno;
 }
 
-void handle(int signal, void (*handler)(int)) {
+void handle(int signal, void (*handler)(int, siginfo_t*, void*)) {
   struct sigaction action {};
-  action.sa_handler = handler;
+  action.sa_sigaction = handler;
   // No handler is interrupted by the other stop signal: it would find its work half done.
   sigaddset(&action.sa_mask, SIGINT);
   sigaddset(&action.sa_mask, SIGTERM);
-  action.sa_flags = SA_RESTART;
+  action.sa_flags = SA_RESTART | SA_SIGINFO;
   if (::sigaction(signal, &action, nullptr) < 0) throw system_error("sigaction");
 }
 
@@ -105,6 +111,7 @@ UniqueFd make_wakeup() {
 Shutdown::Shutdown() : wakeup_(make_wakeup()) {
   wakeup_fd = wakeup_.get();
   owner = ::getpid();
+  wakeup_owner = ::getpid();
   handle(SIGALRM, on_grace_over);
   handle(SIGINT, on_stop_signal);
   handle(SIGTERM, on_stop_signal);
@@ -119,18 +126,27 @@ bool Shutdown::grace_over() {
          monotonic_nanoseconds() - requested_at >= std::chrono::nanoseconds(kGrace).count();
 }
 
-bool Shutdown::has_delivered(int client) {
-  std::array<char, 4096> unwanted;
-  while (::recv(client, unwanted.data(), unwanted.size(), MSG_DONTWAIT) > 0 && !grace_over()) {
-  }
-  int unacknowledged = 0;
-  return ::ioctl(client, SIOCOUTQ, &unacknowledged) < 0 || unacknowledged == 0;
+void Shutdown::request() {
+  // sigqueue(3): by the value the handler knows where the signal comes from.
+  sigval value{};
+  value.sival_int = kFromWithin;
+  ::sigqueue(owner, SIGTERM, value);
 }
 
 void Shutdown::continue_in_child() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   // The parent may have died before it was asked to be reported.
   if (::getppid() != owner) ::_exit(EXIT_FAILURE);
+}
+
+void Shutdown::continue_in_worker() {
+  continue_in_child();
+  wakeup_.reset();  // first, so that the new descriptor takes its number
+  wakeup_ = make_wakeup();
+  wakeup_fd = wakeup_.get();
+  wakeup_owner = ::getpid();
+  // The signal may have come before it could make the new descriptor readable.
+  if (requested_at != 0) wake_up();
 }
 
 EndsOnShutdown::EndsOnShutdown(const UniqueFd& client) {

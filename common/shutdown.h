@@ -21,11 +21,9 @@ namespace echolab {
 ///
 /// The event-driven servers call SHUT_RD too, once fd() is readable: one story for all of them.
 ///
-/// A client may still be sending when its stream is ended so. To close its socket then would throw
-/// away what is underway to it, because the kernel answers data for a closed socket with a reset.
-/// So the servers close when has_delivered(), or when the grace is over. A second signal has its
-/// default action: it ends the process at once. (The same signal within a tenth of a second is not
-/// a second one.)
+/// A client may still be sending when its stream is ended so: its socket gets a LingeringClose,
+/// until the grace is over. A second signal has its default action: it ends the process at once.
+/// (The same signal within a tenth of a second is not a second one.)
 class Shutdown {
  public:
   /// How long clients may take to fetch what they are owed.
@@ -42,15 +40,20 @@ class Shutdown {
   /// True once the grace that began with the signal has passed.
   [[nodiscard]] static bool grace_over();
 
-  /// True when `client` may be closed during a shutdown: its kernel has acknowledged all that was
-  /// sent to it (tcp(7), SIOCOUTQ). What it still sends is thrown away, or else a client that sends
-  /// before it reads would never come to reading. Nothing can wait for this: ask again in kPause.
-  [[nodiscard]] static bool has_delivered(int client);
+  /// How long to wait before asking again for what nothing can wait for.
   static constexpr std::chrono::milliseconds kPause{10};
+
+  /// Asks for the shutdown from within, from any process of the server: the process that installed
+  /// the handlers gets a SIGTERM, which never counts as a second one.
+  static void request();
 
   /// To be called in a process just forked off, which is told to stop by its parent's SIGTERM and
   /// not by Ctrl-C: from here on it dies when its parent dies (prctl(2), PR_SET_PDEATHSIG).
   static void continue_in_child();
+
+  /// The same for a process that waits for fd(): from now on that is its own descriptor, which only
+  /// its own SIGTERM makes readable. Throws std::system_error.
+  void continue_in_worker();
 
  private:
   UniqueFd wakeup_;

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <string_view>
@@ -35,7 +36,10 @@ void expect_success(Scene scene) {
 
 bool is_readable(int fd, int timeout_ms) {
   pollfd watched{fd, POLLIN, 0};
-  return ::poll(&watched, 1, timeout_ms) == 1;
+  int ready = -1;
+  while ((ready = ::poll(&watched, 1, timeout_ms)) < 0 && errno == EINTR) {
+  }
+  return ready == 1;
 }
 
 struct SocketPair {
@@ -204,6 +208,66 @@ TEST(ShutdownDeathTest, a_child_leaves_ctrl_c_to_its_parent_and_heeds_sigterm) {
     ::waitpid(child, &status, 0);
     // The child's signal is the child's alone.
     return status == 0 && !shutdown.requested() && !is_readable(shutdown.fd(), 0);
+  });
+}
+
+TEST(ShutdownDeathTest, a_request_from_within_is_heard_as_a_signal_is) {
+  expect_success([] {
+    const Shutdown shutdown;
+    Shutdown::request();
+    return is_readable(shutdown.fd(), -1) && shutdown.requested();
+  });
+}
+
+TEST(ShutdownDeathTest, a_request_after_a_signal_is_not_a_second_signal) {
+  expect_success([] {
+    const Shutdown shutdown;
+    std::raise(SIGINT);
+    Shutdown::request();
+    return shutdown.requested();
+  });
+}
+
+TEST(ShutdownDeathTest, a_request_by_a_child_reaches_its_parent) {
+  expect_success([] {
+    const Shutdown shutdown;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      Shutdown::continue_in_child();
+      Shutdown::request();
+      std::_Exit(EXIT_SUCCESS);
+    }
+    return is_readable(shutdown.fd(), -1);
+  });
+}
+
+TEST(ShutdownDeathTest, a_worker_is_woken_by_its_own_sigterm) {
+  expect_success([] {
+    Shutdown shutdown;
+    const pid_t worker = ::fork();
+    if (worker == 0) {
+      shutdown.continue_in_worker();
+      std::raise(SIGTERM);
+      std::_Exit(is_readable(shutdown.fd(), 0) ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    int status = 0;
+    ::waitpid(worker, &status, 0);
+    return status == 0 && !is_readable(shutdown.fd(), 0);
+  });
+}
+
+TEST(ShutdownDeathTest, a_worker_forked_after_the_signal_knows_of_it) {
+  expect_success([] {
+    Shutdown shutdown;
+    std::raise(SIGTERM);
+    const pid_t worker = ::fork();
+    if (worker == 0) {
+      shutdown.continue_in_worker();
+      std::_Exit(is_readable(shutdown.fd(), 0) ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    int status = 0;
+    ::waitpid(worker, &status, 0);
+    return status == 0;
   });
 }
 

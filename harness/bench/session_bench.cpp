@@ -12,7 +12,7 @@ namespace {
 /// What one echo costs a server besides the system calls: bytes in, bytes out.
 void echo(benchmark::State& state) {
   const std::vector<std::byte> message(static_cast<std::size_t>(state.range(0)), std::byte{'x'});
-  const auto session = make_session();
+  const auto session = make_session({});
   for ([[maybe_unused]] auto _ : state) {
     session->receive(message);
     benchmark::DoNotOptimize(session->output().data());
@@ -32,7 +32,7 @@ BENCHMARK(echo)
 /// is moved when more comes.
 void echo_with_short_sends(benchmark::State& state) {
   const std::vector<std::byte> message(static_cast<std::size_t>(state.range(0)), std::byte{'x'});
-  const auto session = make_session();
+  const auto session = make_session({});
   for ([[maybe_unused]] auto _ : state) {
     session->receive(message);
     session->sent((session->output().size() + 1) / 2);
@@ -47,7 +47,7 @@ BENCHMARK(echo_with_short_sends)
 
 /// What a newcomer costs, without its socket.
 void create(benchmark::State& state) {
-  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(make_session());
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(make_session({}));
 }
 BENCHMARK(create)->Name("BM_SessionCreation");
 

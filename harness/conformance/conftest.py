@@ -1,6 +1,6 @@
 """Conformance tests: every model of the kit against docs/protocol.md, from outside.
 
-    pytest harness/conformance --model=select --model=poll
+    pytest harness/conformance --model=select --model='epoll --edge-triggered'
 
 The programs are those in the directory ECHOLAB_BIN, or else of the preset dev.
 """
@@ -20,8 +20,9 @@ sys.path.insert(0, str(ROOT / "harness"))
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.gettempdir())
 
 from client import Stuck  # noqa: E402
-from echolab.models import MODELS  # noqa: E402
+from echolab.server_process import ServerCannotRun  # noqa: E402
 from server_under_test import ServerUnderTest  # noqa: E402
+from subject import Subject, all_subjects, subject_of  # noqa: E402
 
 LOG_LINES_SHOWN = 40
 STEPS_SHOWN = 60
@@ -36,8 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--model",
         action="append",
-        choices=list(MODELS),
-        help="test this model only (may be repeated; default: all)",
+        type=subject_of,
+        metavar="'MODEL [OPTIONS]'",
+        help="test this model only (may be repeated; default: all, with all variants)",
     )
 
 
@@ -52,19 +54,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs each test once a model."""
-    if "model" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("model") or list(MODELS)
-        metafunc.parametrize("model", chosen)
+    if "subject" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("model") or all_subjects()
+        metafunc.parametrize("subject", chosen, ids=lambda subject: subject.name, scope="session")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out models that a requirement does not concern; marks documented limits."""
-    concerned = [item for item in items if _concerns_its_model(item)]
+    concerned = [item for item in items if _concerns_its_subject(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in concerned])
     items[:] = concerned
     for item in items:
         limit = item.get_closest_marker("documented_limit")
-        if limit and _model_of(item) == limit.args[0]:
+        if limit and _subject_of(item).is_named_by(limit.args[0]):
             item.add_marker(pytest.mark.xfail(strict=True, raises=Stuck, reason=limit.args[1]))
 
 
@@ -117,7 +119,7 @@ def with_prompt_signals(sanitizers: str) -> None:
 
 @pytest.fixture
 def start_server(
-    model: str, programs: Path, sanitizers: str, request: pytest.FixtureRequest
+    subject: Subject, programs: Path, sanitizers: str, request: pytest.FixtureRequest
 ) -> Iterator[StartServer]:
     """Returns a function that starts a server with the given options.
 
@@ -127,9 +129,12 @@ def start_server(
     servers = request.node.stash[servers_key] = []
 
     def start(*options: str, **how) -> ServerUnderTest:
-        server = ServerUnderTest(model, programs, thread_sanitizer=sanitizers == "thread")
+        server = ServerUnderTest(subject, programs, thread_sanitizer=sanitizers == "thread")
         servers.append(server)
-        return server.start(*options, **how)
+        try:
+            return server.start(*options, **how)
+        except ServerCannotRun as error:
+            pytest.skip(str(error))
 
     yield start
     try:
@@ -147,13 +152,25 @@ def server(start_server: StartServer) -> ServerUnderTest:
     return start_server()
 
 
+@pytest.fixture(scope="session")
+def model(subject: Subject) -> str:
+    """Returns the model's name, as the server itself gives it."""
+    return subject.model.name
+
+
+@pytest.fixture(scope="session")
+def one_at_a_time(subject: Subject) -> bool:
+    """Tells whether the server serves one client to its end before the next."""
+    return subject.is_named_by("iterative")
+
+
 @pytest.fixture
-def still_served(server: ServerUnderTest, model: str) -> Callable[[], None]:
+def still_served(server: ServerUnderTest, one_at_a_time: bool) -> Callable[[], None]:
     """Returns a check that a client from before all trouble is served.
 
     iterative has no bystanders: beside one nobody else would be served.
     """
-    if model == "iterative":
+    if one_at_a_time:
         return lambda: None
     client = server.connect()
     client.echo(b"before")
@@ -167,15 +184,17 @@ def _check_afterwards(server: ServerUnderTest) -> None:
     server.assert_ended_well()
 
 
-def _model_of(item: pytest.Item) -> str | None:
-    return item.callspec.params.get("model") if hasattr(item, "callspec") else None
+def _subject_of(item: pytest.Item) -> Subject | None:
+    return item.callspec.params.get("subject") if hasattr(item, "callspec") else None
 
 
-def _concerns_its_model(item: pytest.Item) -> bool:
-    model = _model_of(item)
+def _concerns_its_subject(item: pytest.Item) -> bool:
+    subject = _subject_of(item)
+    if not subject:
+        return True
     only = item.get_closest_marker("only")
-    excused = {marker.args[0] for marker in item.iter_markers("excused")}
-    return (not only or model in only.args) and model not in excused
+    excused = any(subject.is_named_by(marker.args[0]) for marker in item.iter_markers("excused"))
+    return (not only or any(map(subject.is_named_by, only.args))) and not excused
 
 
 def _evidence(server: ServerUnderTest) -> list[tuple[str, str]]:

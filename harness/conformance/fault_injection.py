@@ -17,7 +17,7 @@ from server_under_test import PATIENCE_SECONDS, ServerUnderTest
 ACCEPT = "accept,accept4"
 RECEIVE = "recvfrom,recvmsg,readv"
 SEND = "sendto,sendmsg,writev"
-WAIT = "select,pselect6,poll,ppoll,epoll_wait,epoll_pwait"
+WAIT = "select,pselect6,poll,ppoll,epoll_wait,epoll_pwait,io_uring_enter"
 CREATE = "clone,clone3,fork,vfork"
 FIRST, EVERY = "1", "1+"  # which calls fail; each thread counts its own
 

@@ -6,7 +6,7 @@ import os
 import resource
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ANOTHER_USER = "61862"  # RLIMIT_NPROC counts a user's processes; this one has no others
@@ -22,6 +22,25 @@ def soft_limit(pid: int, which: int, limit: int) -> Iterator[None]:
     finally:
         with contextlib.suppress(ProcessLookupError):
             resource.prlimit(pid, which, (soft, hard))
+
+
+@contextlib.contextmanager
+def soft_limits(pids: Iterable[int], which: int, limit: int) -> Iterator[None]:
+    """The same for several processes."""
+    with contextlib.ExitStack() as limits:
+        for pid in pids:
+            limits.enter_context(soft_limit(pid, which, limit))
+        yield
+
+
+@contextlib.contextmanager
+def no_more_descriptors(pids: Iterable[int]) -> Iterator[None]:
+    """Lets none of `pids` open a further descriptor."""
+    with contextlib.ExitStack() as limits:
+        for pid in pids:
+            limit = descriptor_limit_that_leaves(pid, 0)
+            limits.enter_context(soft_limit(pid, resource.RLIMIT_NOFILE, limit))
+        yield
 
 
 def lower_hard_limit(pid: int, which: int, limit: int) -> None:

@@ -25,12 +25,28 @@ class Footprint:
 
 def footprint(pid: int) -> Footprint:
     """Returns what the process `pid` holds now."""
-    stat = proc.read_stat(pid)
     return Footprint(
         descriptors=proc.descriptor_count(pid),
-        threads=stat.threads if stat else 0,
+        threads=_thread_count(pid),
         children=len(proc.children(pid)),
     )
+
+
+def _thread_count(pid: int) -> int:
+    """Returns how many threads the process has made.
+
+    The kernel adds threads of its own to a process that uses io_uring, and ends them when it likes.
+    """
+    names = [_text(path) for path in Path(f"/proc/{pid}/task").glob("*/comm")]
+    return sum(name != "" and not name.startswith("iou-wrk") for name in names)
+
+
+def _text(path: Path) -> str:
+    """Returns what a file of /proc says; "" if what it tells of has ended meanwhile."""
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def task_states(pids: Iterable[int]) -> list[str]:
@@ -96,7 +112,7 @@ def is_time_wait(port: int) -> bool:
     return any(row[3] == TCP_TIME_WAIT and _port(row[1]) == port for row in rows)
 
 
-def listening_addresses(port: int) -> list[str]:
+def listening_addresses(port: int) -> set[str]:
     """Returns the local addresses of the sockets that listen on `port`, as the kernel's hex."""
     # Listening sockets come first. Behind them may be 28,000 in TIME_WAIT.
     tables = (
@@ -104,7 +120,7 @@ def listening_addresses(port: int) -> list[str]:
         for table in SOCKET_TABLES
     )
     rows = itertools.chain.from_iterable(tables)
-    return [row[1].partition(":")[0] for row in rows if _port(row[1]) == port]
+    return {row[1].partition(":")[0] for row in rows if _port(row[1]) == port}
 
 
 def _socket_rows(table: Path) -> Iterator[list[str]]:

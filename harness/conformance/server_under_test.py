@@ -12,9 +12,9 @@ from pathlib import Path
 import process_state
 from client import SMALL_BUFFER, Client
 from echolab import proc
-from echolab.models import MODELS
 from echolab.server_process import ServerProcess
 from echolab.waiting import wait_until
+from subject import Subject
 
 PATIENCE_SECONDS = 20.0
 NUDGE_SECONDS = 4.0  # more than the grace of a shutdown
@@ -23,25 +23,34 @@ QUIET_INTERVAL_SECONDS = 0.04
 CLOCK_TICK_SECONDS = 0.01
 IDLE_WINDOW_SECONDS = 0.4
 IDLE_CPU_SHARE = 0.25  # of one CPU; a server at rest uses none, one that spins all of it
+# What a newcomer says to see whether it is served, and what it must hear.
+PROBES = {
+    "echo": (b"hello", b"hello"),
+    "ack": (b"hello\n", b"Message 'hello' received successfully\n"),
+    "bye": (b"hello\n", b"hello\n"),
+    "pingpong": (b"ping\n", b"pong\n"),
+    "temperature": (b"100\n", b"212.00\n"),
+}
 SANITIZER_REPORT = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
 
 
 class ServerUnderTest:
     """One running server of the kit."""
 
-    def __init__(self, model: str, programs: Path, *, thread_sanitizer: bool = False):
+    def __init__(self, subject: Subject, programs: Path, *, thread_sanitizer: bool = False):
         """`thread_sanitizer` tells of a build with one.
 
         It adds a thread of its own to the program's first, and itself reports threads that nobody
         joined. And it keeps back a signal that comes just before a call that blocks, until that
         call returns.
         """
-        self.model = model
+        self.subject = subject
         self._thread_sanitizer = thread_sanitizer
-        self.program = programs / MODELS[model].program
+        self.program = programs / subject.model.program
         self.steps: list[str] = []
         self.clients: list[Client] = []
         self.has_been_ended = False  # by the test, and so it is not to be found running afterwards
+        self._probe = PROBES["echo"]
         self._process: ServerProcess | None = None
         self._at_start: process_state.Footprint | None = None
 
@@ -55,9 +64,12 @@ class ServerUnderTest:
     ) -> "ServerUnderTest":
         """Starts the program, behind the command `prefix` if any, and waits until it sleeps."""
         address = ["--host", host, "--port", str(port)]
-        command = [*prefix, str(self.program), *address, *options]
+        if "--service" in options:
+            self._probe = PROBES[options[options.index("--service") + 1]]
+        own = self.subject.command_line(options)
+        command = [*prefix, str(self.program), *address, *own]
         self.note(f"start: {' '.join(command)}")
-        self._process = ServerProcess(self.model, command, host=host, environment=environment)
+        self._process = ServerProcess(self.subject.model.name, command, host=host, environment=environment)
         self._process.start(PATIENCE_SECONDS)
         assert wait_until(self._is_asleep, PATIENCE_SECONDS), "the server does not come to rest"
         self._at_start = self._footprint()
@@ -95,6 +107,10 @@ class ServerUnderTest:
     def children(self) -> list[int]:
         """Returns the processes that the server has forked and not yet waited for."""
         return proc.children(self.pid)
+
+    def accepting(self) -> list[int]:
+        """Returns the processes that accept: its workers, where a model has some from the start."""
+        return self.children() if self._at_start.children else [self.pid]
 
     def connect(self, *, small_buffer: bool = False) -> Client:
         """Opens a client; one with a small receive buffer is soon unable to take more."""
@@ -186,8 +202,10 @@ class ServerUnderTest:
 
     def assert_serves_a_newcomer(self) -> None:
         """Fails unless a new client is served."""
+        question, answer = self._probe
         with self.connect() as newcomer:
-            newcomer.echo(b"hello")
+            newcomer.send(question)
+            newcomer.expect(answer)
 
     def assert_gave_everything_back(self) -> None:
         """Fails unless the server comes to hold no more than at its start."""
@@ -214,7 +232,9 @@ class ServerUnderTest:
         assert not SANITIZER_REPORT.search(self.stderr), "a sanitizer has found something"
         gone = wait_until(lambda: not self.process.tree(), PATIENCE_SECONDS)
         assert gone, f"processes left: {self.process.tree()}"
-        assert not proc.is_listening(self.process.port), "somebody still listens"
+        # What io_uring held, the kernel lets go of a moment after the process has ended.
+        closed = wait_until(lambda: not proc.is_listening(self.process.port), PATIENCE_SECONDS)
+        assert closed, "somebody still listens"
 
     def destroy(self) -> None:
         """Ends whatever is left of the server and its clients."""
@@ -230,11 +250,19 @@ class ServerUnderTest:
 
     def _footprint(self) -> process_state.Footprint:
         held = process_state.footprint(self.pid)
+        workers = [process_state.footprint(pid) for pid in self.children()]
+        held = dataclasses.replace(
+            held,
+            descriptors=held.descriptors + sum(worker.descriptors for worker in workers),
+            threads=held.threads + sum(worker.threads for worker in workers),
+        )
         return dataclasses.replace(held, threads=0) if self._thread_sanitizer else held
 
     def _is_asleep(self) -> bool:
-        states = process_state.task_states(self.process.tree())
-        return all(state in "SZ" for state in states)
+        pids = self.process.tree()
+        states = process_state.task_states(pids)
+        # A process forked meanwhile may not have come to rest yet.
+        return all(state in "SZ" for state in states) and self.process.tree() == pids
 
     def _is_stopped(self, pids: Sequence[int]) -> bool:
         # T: stopped, t: stopped under a tracer.

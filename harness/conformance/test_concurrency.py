@@ -28,8 +28,9 @@ def test_a_client_that_waits_is_served_when_the_one_before_leaves(server):
 
 
 @pytest.mark.excused("iterative", "the first silent client would hold up all others")
-def test_silent_clients_hold_up_nobody(server):
+def test_silent_clients_hold_up_nobody(start_server, subject):
     """CONC-1: a bystander is served beside 1, 2, 3... silent clients."""
+    server = start_server(*subject.workers_for(SILENT_CLIENTS + 1))
     for _ in range(SILENT_CLIENTS):
         server.connect()
         server.assert_serves_a_newcomer()
@@ -79,4 +80,4 @@ def test_a_client_that_sends_without_pause_holds_up_nobody(server):
         bystander.echo(b"bystander")
         answers += flood.is_alive()
     flood.join()
-    assert answers > 10
+    assert answers >= 3  # few on a loaded machine; none, if the flood had to end first

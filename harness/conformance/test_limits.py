@@ -13,10 +13,12 @@ from process_limits import (
     descriptor_limit_that_leaves,
     is_within_reach,
     lower_hard_limit,
+    no_more_descriptors,
     no_more_processes,
-    soft_limit,
+    soft_limits,
 )
-from server_under_test import PATIENCE_SECONDS
+from server_under_test import PATIENCE_SECONDS, ServerUnderTest
+from subject import Subject
 
 FD_SETSIZE = 1024
 NOFILE = resource.RLIMIT_NOFILE
@@ -31,25 +33,46 @@ os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
+@pytest.fixture
+def server(start_server, subject: Subject) -> ServerUnderTest:
+    """Returns a server whose limits are those of one process."""
+    return start_server(*subject.one_free_worker())
+
+
+@pytest.mark.excused("prefork", "a worker that is free for a client has a descriptor for it")
 @pytest.mark.usefixtures("without_sanitizers")
 def test_out_of_descriptors_newcomers_are_turned_away(server, still_served):
     """LIMIT-1, LIMIT-2: the connected one goes on, nobody spins, and later all is well again."""
-    limit = descriptor_limit_that_leaves(server.pid, 0)
-    with soft_limit(server.pid, NOFILE, limit):
+    with no_more_descriptors(server.accepting()):
         assert all(server.connect().is_disconnected() for _ in range(12))
         server.assert_uses_no_cpu()
         still_served()
 
 
 @pytest.mark.excused("iterative", "it never holds more than one client's descriptor")
+@pytest.mark.excused("prefork", "no worker ever holds more than one client's descriptor")
 @pytest.mark.excused("fork-per-client", "its parent never holds a client's descriptor for long")
 @pytest.mark.usefixtures("without_sanitizers")
 def test_at_the_hard_limit_the_clients_that_fit_are_served(server):
     """LIMIT-1, LIMIT-2: nothing is lifted; the place of one that leaves is another's."""
-    lower_hard_limit(server.pid, NOFILE, descriptor_limit_that_leaves(server.pid, 3))
+    (accepting,) = server.accepting()
+    lower_hard_limit(accepting, NOFILE, descriptor_limit_that_leaves(accepting, 3))
     clients = [server.connect() for _ in range(10)]
     served = [client for client in clients if client.is_served()]
     assert len(served) == 3
+    server.assert_uses_no_cpu()
+    served[0].close()
+    assert wait_until(lambda: server.connect().is_served(), PATIENCE_SECONDS)
+
+
+@pytest.mark.only("io-uring")
+@pytest.mark.usefixtures("without_sanitizers")
+def test_a_low_limit_from_the_start_turns_away_the_clients_that_do_not_fit(start_server):
+    """LIMIT-1, LIMIT-2: the kernel looks the limit up when accepting begins, and then goes by it."""
+    server = start_server(prefix=["prlimit", "--nofile=20"])
+    clients = [server.connect() for _ in range(30)]
+    served = [client for client in clients if client.is_served()]
+    assert 10 <= len(served) < 20
     server.assert_uses_no_cpu()
     served[0].close()
     assert wait_until(lambda: server.connect().is_served(), PATIENCE_SECONDS)
@@ -62,7 +85,7 @@ def test_a_limit_below_what_poll_watches_costs_the_newest_clients_only(server):
     clients = [server.connect() for _ in range(20)]
     for client in clients:
         client.echo(b"before")
-    with soft_limit(server.pid, NOFILE, BELOW_WHAT_IS_IN_USE):
+    with soft_limits(server.accepting(), NOFILE, BELOW_WHAT_IS_IN_USE):
         clients[0].echo(b"under the limit")
         assert clients[-1].is_disconnected()
         server.assert_uses_no_cpu()
@@ -72,12 +95,13 @@ def test_a_limit_below_what_poll_watches_costs_the_newest_clients_only(server):
 @pytest.mark.excused("iterative", "it never holds more than one client's descriptor")
 @pytest.mark.excused("poll", "it takes no more entries than the limit allows descriptors")
 @pytest.mark.usefixtures("without_sanitizers")
-def test_a_limit_below_what_is_in_use_harms_nobody_connected(server):
+def test_a_limit_below_what_is_in_use_harms_nobody_connected(start_server):
     """LIMIT-1, LIMIT-2: an operator lowers the limit of a server that is at work."""
+    server = start_server()
     clients = [server.connect() for _ in range(20)]
     for client in clients:
         client.echo(b"before")
-    with soft_limit(server.pid, NOFILE, BELOW_WHAT_IS_IN_USE):
+    with soft_limits(server.accepting(), NOFILE, BELOW_WHAT_IS_IN_USE):
         for client in clients:
             client.echo(b"under the limit")
         server.assert_uses_no_cpu()
@@ -88,19 +112,21 @@ def test_a_limit_below_what_is_in_use_harms_nobody_connected(server):
 @pytest.mark.usefixtures("without_sanitizers")
 def test_a_limit_that_leaves_not_even_a_reserve_is_survived(server):
     """LIMIT-1, LIMIT-2: a newcomer waits, nobody spins, and the reserve is there again later."""
-    with soft_limit(server.pid, NOFILE, BELOW_WHAT_IS_IN_USE):
+    with soft_limits(server.accepting(), NOFILE, BELOW_WHAT_IS_IN_USE):
         server.connect()
         server.assert_uses_no_cpu()
 
 
+@pytest.mark.excused("prefork", "a worker that is free for a client has a descriptor for it")
 @pytest.mark.usefixtures("without_sanitizers")
 def test_a_shortage_is_logged_at_most_once_a_second(server):
-    """LIMIT-4: many are turned away, and few lines say so."""
+    """LIMIT-4: many are turned away, and few lines say so, of each process that accepts."""
     started = time.monotonic()
-    with soft_limit(server.pid, NOFILE, descriptor_limit_that_leaves(server.pid, 0)):
+    with no_more_descriptors(server.accepting()):
         assert all(server.connect().is_disconnected() for _ in range(30))
     server.wait_for_log(r"\[ERROR\]")
-    assert server.stderr.count("[ERROR]") <= 1 + (time.monotonic() - started)
+    lines_a_process = server.stderr.count("[ERROR]") / len(server.accepting())
+    assert lines_a_process <= 1 + (time.monotonic() - started)
 
 
 @pytest.mark.only("thread-per-client", "fork-per-client")

@@ -16,6 +16,7 @@ class Model:
     directory: str
     idea: str
     one_client_at_a_time: bool = False
+    variants: tuple[str, ...] = ()  # options that make another server of it
 
     @property
     def program(self) -> str:
@@ -24,7 +25,7 @@ class Model:
 
     @property
     def source(self) -> str:
-        """The path of the server's source below the root of the kit."""
+        """The path of the source below the root of the kit."""
         return f"{self.directory}/{self.program}.cpp"
 
 
@@ -44,7 +45,6 @@ MODELS = {
         Model("fork-per-client", "06_multiprocess", "a process for each client, blocking calls"),
     )
 }
-
 
 def find_model(name: str) -> Model:
     """Returns the model of that name; raises BadUsage with the nearest name."""

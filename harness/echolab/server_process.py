@@ -15,7 +15,7 @@ from resource import struct_rusage
 from typing import IO
 
 from echolab import proc
-from echolab.errors import LabError
+from echolab.errors import CannotRun, LabError
 from echolab.spawning import spawn
 from echolab.waiting import wait_until
 
@@ -28,6 +28,10 @@ LAST_LINES = 5
 
 class ServerError(LabError):
     """A server did not start, answered wrongly, or died."""
+
+
+class ServerCannotRun(ServerError):
+    """The machine lacks what a server of the kit needs: it says so by exit status 3."""
 
 
 class ServerProcess:
@@ -61,6 +65,7 @@ class ServerProcess:
         self.command = list(command)
         self.host = host
         self.port = port
+        self._says_when_ready = port == 0
         self.rusage: struct_rusage | None = None  # of its whole life, once it was waited for
         self.exit_status: int | None = None  # -N: ended by signal N
         self.killed = False  # whether it took SIGKILL to end it
@@ -168,6 +173,8 @@ class ServerProcess:
             raise ServerError(
                 f"{self.name}: does not listen after {seconds:g} s: {self.last_words()}"
             )
+        if self._says_when_ready and self.exit_status == CannotRun.exit_status:
+            raise ServerCannotRun(self.last_words())
         if not self._is_ready():
             raise ServerError(
                 f"{self.name}: ended before it listened"
@@ -175,7 +182,7 @@ class ServerProcess:
             )
 
     def _is_ready(self) -> bool:
-        if self.port:
+        if not self._says_when_ready:
             return proc.is_listening(self.port)
         ready = READY_LINE.search(self.stdout)
         if ready:
@@ -210,7 +217,9 @@ class ServerProcess:
         return pid in self._adopted or proc.has_environment(pid, self._mark)
 
     def _is_gone(self) -> bool:
-        return not self.is_running() and not self.tree()
+        # Twice, since the table is read entry by entry: who forks and ends meanwhile, as a daemon
+        # does, may be in it neither before nor after.
+        return not self.is_running() and not self.tree() and not self.tree()
 
     def _kill(self) -> bool:
         self.killed = True

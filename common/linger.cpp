@@ -1,0 +1,46 @@
+#include "common/linger.h"
+
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <array>
+
+namespace echolab {
+namespace {
+
+// Bounded, since a client that never stops sending must not keep an event loop here.
+constexpr int kMaxReceives = 64;
+
+void throw_away_input(int client) {
+  std::array<char, 32 * 1024> unwanted;
+  for (int i = 0; i < kMaxReceives; ++i) {
+    if (::recv(client, unwanted.data(), unwanted.size(), MSG_DONTWAIT) <= 0) return;
+  }
+}
+
+// TCP_INFO, tcp(7): after a reset nothing will be acknowledged any more.
+bool is_reset(int client) {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  return ::getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+         info.tcpi_state == TCP_CLOSE;
+}
+
+// tcp(7), SIOCOUTQ: bytes that the other kernel has not acknowledged.
+bool is_acknowledged(int client) {
+  int unacknowledged = 0;
+  return ::ioctl(client, SIOCOUTQ, &unacknowledged) < 0 || unacknowledged == 0;
+}
+
+}  // namespace
+
+bool LingeringClose::done() {
+  if (!gives_up_at_) gives_up_at_ = Clock::now() + kLongest;
+  throw_away_input(client_);
+  return is_acknowledged(client_) || is_reset(client_) || Clock::now() >= *gives_up_at_;
+}
+
+}  // namespace echolab
