@@ -39,10 +39,34 @@ MODELS = {
             one_client_at_a_time=True,
         ),
         Model("thread-per-client", "02_threads", "a thread for each client, blocking calls"),
+        Model("thread-pool", "02_threads", "a fixed number of threads, fed by a bounded queue"),
+        Model("busy-poll", "03_select", "before select: tries each client in turn, and naps"),
         Model("select", "03_select", "one thread asks select() which of all clients are ready"),
         Model("poll", "04_poll", "as select, without its limit of 1024 descriptors"),
+        Model(
+            "epoll",
+            "04_poll",
+            "the kernel keeps the list, and reports only who is ready",
+            variants=("--edge-triggered",),
+        ),
+        Model(
+            "selectors",
+            "04_poll",
+            "written once, waits with epoll, poll or select",
+            variants=("--selector poll", "--selector select"),
+        ),
         Model("asio-callbacks", "05_async", "Asio calls a function back as each operation ends"),
+        Model("asio-coroutines", "05_async", "as callbacks, in straight lines with co_await"),
+        Model("io-uring", "05_async", "completion, not readiness: the kernel does the transfers"),
         Model("fork-per-client", "06_multiprocess", "a process for each client, blocking calls"),
+        Model("prefork", "06_multiprocess", "processes forked in advance accept on one listener"),
+        Model("prefork-epoll", "06_multiprocess", "an epoll loop a process, on a shared port"),
+        Model(
+            "socketserver",
+            "06_multiprocess",
+            "one handler, run inline, in threads or forked",
+            variants=("--dispatch inline", "--dispatch fork"),
+        ),
     )
 }
 
