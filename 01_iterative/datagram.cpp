@@ -1,0 +1,71 @@
+#include "01_iterative/datagram.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <array>
+#include <cerrno>
+
+#include "common/log.h"
+#include "common/socket_address.h"
+#include "common/system_error.h"
+
+namespace echolab {
+
+std::uint16_t SocketAddress::port() const {
+  switch (storage.ss_family) {
+    case AF_INET:
+      return ntohs(reinterpret_cast<const sockaddr_in&>(storage).sin_port);
+    case AF_INET6:
+      return ntohs(reinterpret_cast<const sockaddr_in6&>(storage).sin6_port);
+    default:
+      return 0;
+  }
+}
+
+std::string SocketAddress::text() const {
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> service{};
+  // getnameinfo(3). NI_DGRAM matters for names only, but the port is one of UDP.
+  if (::getnameinfo(get(), length, host.data(), host.size(), service.data(), service.size(),
+                    NI_NUMERICHOST | NI_NUMERICSERV | NI_DGRAM) != 0) {
+    return "an address of an unknown family";
+  }
+  return host_and_port(host.data(), service.data());
+}
+
+SocketAddress bound_address(const UniqueFd& socket) {
+  SocketAddress address;
+  if (::getsockname(socket.get(), address.get(), &address.length) < 0) {
+    throw system_error("getsockname");
+  }
+  return address;
+}
+
+bool is_a_servers_port(std::uint16_t sender, std::uint16_t own) {
+  return sender < IPPORT_RESERVED || sender == own;
+}
+
+void receive_failed(int error) {
+  switch (error) {
+    case EBADF:
+    case EFAULT:
+    case EINVAL:
+    case ENOTSOCK:
+      throw system_error("recvfrom", error);
+    default:
+      return;
+  }
+}
+
+void DroppedDatagrams::add(const SocketAddress& peer, std::string_view reason) {
+  ++count_;
+  const Clock::time_point now = Clock::now();
+  if (now - logged_at_ < std::chrono::seconds(1)) return;
+  log::event("ERROR", "dropped {} datagram{}; {}: {}", count_, count_ == 1 ? "" : "s", peer.text(),
+             reason);
+  count_ = 0;
+  logged_at_ = now;
+}
+
+}  // namespace echolab
