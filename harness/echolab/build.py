@@ -2,11 +2,13 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -19,6 +21,8 @@ LOG_LINES = 60  # of a failed build: enough for the first errors of a compiler
 def build(preset: str, targets: Sequence[str] = ("all",)) -> Path:
     """Builds `targets` of a preset and returns the directory of the programs.
 
+    Those that cannot be built on this machine are passed over: left_out() tells which.
+
     With ECHOLAB_BIN set, the programs are taken from there and nothing is built: so the tests of
     a build tree, whichever its preset, run the programs of that very tree.
     """
@@ -29,13 +33,35 @@ def build(preset: str, targets: Sequence[str] = ("all",)) -> Path:
     with _exclusive(directory), _progress(preset) as show:
         if _needs_configuring(directory):
             _run(["cmake", "--preset", preset], preset, show)
-        _run(["cmake", "--build", "--preset", preset, "--target", *targets], preset, show)
+        possible = [target for target in targets if target not in left_out(directory / "bin")]
+        if possible:
+            _run(["cmake", "--build", "--preset", preset, "--target", *possible], preset, show)
     return directory / "bin"
+
+
+def build_program(program: str) -> Path:
+    """Builds one program of the release preset; raises CannotRun if it is left out here."""
+    programs = build("release", [program])
+    if reason := left_out(programs).get(program):
+        raise CannotRun(f"{program} is left out here: {reason}")
+    return programs / program
+
+
+def build_info(programs: Path) -> dict[str, Any]:
+    """Returns how the programs were built, which the build leaves beside them; {} if unknown."""
+    path = programs / "build_info.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def left_out(programs: Path) -> dict[str, str]:
+    """Returns the programs that cannot be built on this machine, and why."""
+    return build_info(programs).get("left_out", {})
 
 
 def _given_programs(programs: Path, targets: Sequence[str]) -> Path:
     for target in targets:
-        if target != "all" and not (programs / target).exists():
+        known = target == "all" or target in left_out(programs)
+        if not known and not (programs / target).exists():
             raise LabError(f"ECHOLAB_BIN={programs} has no program '{target}': build it there")
     return programs
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,15 +10,15 @@ from pathlib import Path
 import click
 
 from echolab import bench, doctor, testing
-from echolab.build import build
+from echolab.build import build_program
 from echolab.compare import compare as carry_out_comparison
-from echolab.errors import LabError, unknown
-from echolab.models import MODELS, find_model
+from echolab.errors import BadUsage, LabError, unknown
+from echolab.models import MODELS, PROGRAMS, find_program
 from echolab.tables import output_console
 from echolab.workloads import all_workloads
 
 PRESETS = ("dev", "release", "asan", "tsan")
-LABELS = ("unit", "servers", "harness")
+LABELS = ("unit", "servers", "programs", "harness")
 # For commands that hand their arguments over: those are not this program's to judge.
 HAND_OVER = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -45,6 +46,15 @@ def one_of(kind: str, valid: Sequence[str]):
     return check
 
 
+def duration(
+    _context: click.Context, option: click.Parameter, value: str | None
+) -> str | None:
+    """An option's callback that refuses what the servers do not take for a duration."""
+    if value is not None and not re.fullmatch(r"\d+(\.\d+)?(us|ms|s|min)?", value):
+        raise BadUsage(f"{option.opts[0]}: '{value}' is not a duration such as 5ms or 0.1s")
+    return value
+
+
 no_install = click.option(
     "--no-install", is_flag=True, expose_value=False, help="Never install packages."
 )
@@ -57,7 +67,7 @@ def lab() -> None:
 
 @lab.command()
 @click.argument("server", nargs=-1)
-@click.option("--quick", is_flag=True, help="One short round: a first look, under 30 s.")
+@click.option("--quick", is_flag=True, help="One short round: a first look, in about a minute.")
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--workload", multiple=True, metavar="NAME|FILE", help="Only this; repeatable.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE")
@@ -69,21 +79,44 @@ def lab() -> None:
     metavar="NAME=COMMAND",
     help="Add any server: {port} in its command becomes a free port, {host} the address.",
 )
+@click.option(
+    "--service-time",
+    callback=duration,
+    metavar="DURATION",
+    help="What each message costs the models, such as 5ms.",
+)
+@click.option(
+    "--service-work",
+    type=click.Choice(["sleep", "cpu"]),
+    help="How it passes: asleep (default), or computing.",
+)
 @no_install
-def compare(server, quick, rounds, workload, json_file, pin, commands) -> int:
+def compare(
+    server, quick, rounds, workload, json_file, pin, commands, service_time, service_work
+) -> int:
     """Compare the SERVERs (models, default all) under identical workloads.
+
+    A model may have options: 'epoll --edge-triggered'.
 
     \b
     ./lab compare --quick
-    ./lab compare select poll --workload busy
+    ./lab compare select poll 'epoll --edge-triggered' --workload busy
+    ./lab compare iterative select thread-pool --service-time 5ms
     ./lab compare --server 'socat=socat TCP-LISTEN:{port},bind={host},fork,reuseaddr PIPE'
     """
-    return carry_out_comparison(server, commands, workload, rounds, quick, json_file, pin)
+    passed_on = []
+    if service_time:
+        passed_on += ["--service-time", service_time]
+    if service_work:
+        passed_on += ["--service-work", service_work]
+    return carry_out_comparison(
+        server, commands, workload, rounds, quick, json_file, pin, passed_on
+    )
 
 
 @lab.command()
 @click.option("--preset", default="dev", show_default=True, callback=one_of("preset", PRESETS))
-@click.option("--label", callback=one_of("label", LABELS), help="Only unit, servers or harness.")
+@click.option("--label", callback=one_of("label", LABELS), help="Only unit, servers, programs or harness.")
 @click.argument("ctest_options", nargs=-1)
 @no_install
 def test(preset, label, ctest_options) -> int:
@@ -103,17 +136,16 @@ def test(preset, label, ctest_options) -> int:
 def run(model, options) -> None:
     """Run MODEL's server in the foreground, with the server's own OPTIONS.
 
-    ./lab run select --help shows those.
+    ./lab run select --help shows those. The other programs that ./lab list names run, too.
     """
-    program = find_model(model).program
-    _become(build("release", [program]) / program, options)
+    _become(build_program(find_program(model).program), options)
 
 
 @lab.command(context_settings={**HAND_OVER, "help_option_names": []})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def load(options) -> None:
     """Run the load generator with its own OPTIONS."""
-    _become(build("release", ["loadgen"]) / "loadgen", options)
+    _become(build_program("loadgen"), options)
 
 
 @lab.command("bench", context_settings=HAND_OVER)
@@ -125,14 +157,17 @@ def run_bench(options) -> None:
 
 @lab.command("list")
 def list_all() -> None:
-    """List the models and the workloads."""
+    """List the models, the other programs, and the workloads."""
     console = output_console()
-    console.print("[bold]Models[/bold]")
-    for model in MODELS.values():
-        console.print(f"  {model.name:18}{model.idea}\n{'':20}{model.source}", soft_wrap=True)
+    for title, programs in (("Models", MODELS), ("Clients, chat rooms, datagrams", PROGRAMS)):
+        console.print(f"[bold]{title}[/bold]")
+        for program in programs.values():
+            console.print(
+                f"  {program.name:21}{program.idea}\n{'':23}{program.source}", soft_wrap=True
+            )
     console.print("[bold]Workloads[/bold]")
     for workload in all_workloads():
-        console.print(f"  {workload.name:18}{workload.description}", soft_wrap=True)
+        console.print(f"  {workload.name:21}{workload.description}", soft_wrap=True)
 
 
 @lab.command("doctor")

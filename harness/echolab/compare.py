@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.text import Text
 
 from echolab import results, tables
-from echolab.build import build
+from echolab.build import build, left_out
 from echolab.comparison import Comparison, plan
-from echolab.contenders import choose
+from echolab.contenders import Contender, choose, model_of, names_model
 from echolab.environment import environment
 from echolab.errors import LabError
 from echolab.interrupts import Interrupted, orderly_ending
@@ -30,19 +30,23 @@ def compare(
     quick: bool,
     json_file: Path | None,
     pin: bool,
+    passed_on: Sequence[str],
 ) -> int:
-    """Carries out a comparison and prints it; returns the exit status."""
+    """Carries out a comparison and prints it; returns the exit status.
+
+    The models get the options `passed_on`.
+    """
     choose(servers, commands, Path())  # a mistyped name is told before a long build
     workloads = [find_workload(name) for name in workload_names] or all_workloads()
     if quick:
         workloads, rounds = [workload.quick() for workload in workloads], 1
-    models = [name for name in servers if name in MODELS] if servers else MODELS
     cores = two_cores() if pin else Cores()
     raise_descriptor_limit()
     with orderly_ending():
-        programs = build("release", ["loadgen", *(MODELS[name].program for name in models)])
-        surroundings = environment(programs, cores)
-        steps = list(plan(choose(servers, commands, programs), workloads, rounds))
+        programs = build("release", ["loadgen", *_programs(servers)])
+        surroundings = environment(programs, cores, passed_on)
+        contenders = choose(servers, commands, programs, passed_on)
+        steps = list(plan(_present_here(contenders, programs), workloads, rounds))
         interruption = None
         with ComparisonProgress(len(steps), rounds) as progress:
             comparison = Comparison(programs / "loadgen", progress.after, cores)
@@ -50,7 +54,7 @@ def compare(
                 comparison.carry_out(steps, progress.before)
             except Interrupted as signal:
                 interruption = signal
-        _present(surroundings, workloads, comparison.runs, json_file)
+        _show(surroundings, workloads, comparison.runs, json_file)
     if interruption:
         print(f"lab: {interruption}: the above is what was measured before", file=sys.stderr)
         return interruption.exit_status
@@ -74,7 +78,21 @@ def two_cores() -> Cores:
     return Cores(server=available[0], load_generator=available[1])
 
 
-def _present(
+def _programs(servers: Sequence[str]) -> list[str]:
+    names = filter(names_model, servers) if servers else MODELS
+    return [model_of(name)[0].program for name in names]
+
+
+def _present_here(contenders: Sequence[Contender], programs: Path) -> list[Contender]:
+    """Returns those that could be built on this machine, and names the others."""
+    absent = left_out(programs)
+    for contender in contenders:
+        if reason := absent.get(Path(contender.command[0]).name):
+            print(f"lab: {contender.name} is left out here: {reason}", file=sys.stderr)
+    return [one for one in contenders if Path(one.command[0]).name not in absent]
+
+
+def _show(
     surroundings: dict,
     workloads: Sequence[Workload],
     runs: Sequence[Run],

@@ -6,7 +6,7 @@ from pathlib import Path
 from echolab.contenders import Contender
 from echolab.measurement import Cores, Step, measure
 from echolab.runs import Run
-from echolab.server_process import ServerError
+from echolab.server_process import ServerCannotRun, ServerError
 from echolab.workloads import Workload
 
 
@@ -36,7 +36,7 @@ class Comparison:
         self._loadgen = loadgen
         self._report = report
         self._cores = cores
-        self._failed_servers: set[str] = set()
+        self._given_up: dict[str, str] = {}  # servers, and why
         self._settled: dict[tuple[str, str, int], str] = {}
 
     def carry_out(self, steps: Sequence[Step], before: Callable[[Step], None]) -> None:
@@ -50,17 +50,18 @@ class Comparison:
                 self._measure(step)
 
     def _reason_to_skip(self, step: Step) -> str | None:
-        if step.contender.name in self._failed_servers:
-            return "the server failed before"
-        return self._settled.get(_key(step))
+        return self._given_up.get(step.contender.name) or self._settled.get(_key(step))
 
     def _measure(self, step: Step) -> None:
         try:
             run = measure(step, self._loadgen, self._cores)
+        except ServerCannotRun as error:
+            self._given_up[step.contender.name] = str(error)
+            run = _void_run(step, str(error), failed=False)
         except ServerError as error:
             # It will not start the next time either, and each attempt may take seconds.
-            self._failed_servers.add(step.contender.name)
-            run = _failed_run(step, str(error))
+            self._given_up[step.contender.name] = "the server failed before"
+            run = _void_run(step, str(error), failed=True)
         self.runs.append(run)
         if run.void and not run.failed:
             self._settled[_key(step)] = run.void_reason
@@ -78,7 +79,7 @@ def _key(step: Step) -> tuple[str, str, int]:
     return step.contender.name, step.workload.name, step.clients
 
 
-def _failed_run(step: Step, reason: str) -> Run:
+def _void_run(step: Step, reason: str, failed: bool) -> Run:
     return Run(
         step.contender.name,
         step.workload.name,
@@ -86,5 +87,5 @@ def _failed_run(step: Step, reason: str) -> Run:
         step.clients,
         void=True,
         void_reason=reason,
-        failed=True,
+        failed=failed,
     )

@@ -32,10 +32,27 @@ class Contender:
         return ServerProcess(self.name, command, host=HOST, port=port, core=core)
 
 
-def contender_of_model(model: Model, programs: Path) -> Contender:
-    """Returns the contender that runs `model` from the directory of the built programs."""
+def contender_of_model(name: str, programs: Path, passed_on: Sequence[str] = ()) -> Contender:
+    """Returns the contender that runs a model from the directory of the built programs.
+
+    `name` is that of the model, perhaps with options: "epoll --edge-triggered". All options of
+    `passed_on` are added to them.
+    """
+    model, options = model_of(name)
     command = (str(programs / model.program), "--host", HOST, "--port", "0", "--quiet")
-    return Contender(model.name, command, True, model.one_client_at_a_time)
+    command = (*command, *options, *passed_on)
+    return Contender(" ".join((model.name, *options)), command, True, model.one_client_at_a_time)
+
+
+def names_model(name: str) -> bool:
+    """Tells whether `name` is that of a model, perhaps with options."""
+    return name.partition(" ")[0] in MODELS
+
+
+def model_of(name: str) -> tuple[Model, list[str]]:
+    """Returns the model and the options of "epoll --edge-triggered"."""
+    model, *options = shlex.split(name)
+    return MODELS[model], options
 
 
 def contender_of_option(text: str) -> Contender:
@@ -56,17 +73,23 @@ def contender_of_option(text: str) -> Contender:
     return Contender(name, tuple(words))
 
 
-def choose(names: Sequence[str], options: Sequence[str], programs: Path) -> list[Contender]:
+def choose(
+    names: Sequence[str],
+    options: Sequence[str],
+    programs: Path,
+    passed_on: Sequence[str] = (),
+) -> list[Contender]:
     """Returns the contenders that the command line asks for: SERVER... and --server.
 
-    Without any SERVER all models take part; every --server takes part in any case.
+    Without any SERVER all models take part; every --server takes part in any case. The models get
+    the options `passed_on`.
     """
     strangers = {stranger.name: stranger for stranger in map(contender_of_option, options)}
     if len(strangers) < len(options):
         raise BadUsage("--server: the same name is given twice")
     for name in names:
-        if name not in MODELS and name not in strangers:
+        if not names_model(name) and name not in strangers:
             raise unknown("model", name, [*MODELS, *strangers])
-    models = [name for name in dict.fromkeys(names) if name in MODELS] if names else MODELS
-    chosen = [contender_of_model(MODELS[name], programs) for name in models]
+    models = filter(names_model, dict.fromkeys(names)) if names else MODELS
+    chosen = [contender_of_model(name, programs, passed_on) for name in models]
     return chosen + list(strangers.values())

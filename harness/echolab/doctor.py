@@ -19,6 +19,8 @@ PORTS_WANTED = 20_000
 BUSY_LOAD_PER_CORE = 0.5
 OPTIONAL_PACKAGES = {
     "strace": "shows a server's system calls",
+    "libfltk1.3-dev": "builds the windows",
+    "xvfb": "tests the windows without a screen, with xdotool, xclip and imagemagick",
     "clang-format": "checks the layout of the C++ sources",
     "clang-tidy": "checks the C++ sources for mistakes",
     "shellcheck": "checks the shell scripts for mistakes",

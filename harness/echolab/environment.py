@@ -1,29 +1,31 @@
 """Where a comparison was taken: a figure without its machine is no figure."""
 
 import datetime
-import json
 import platform
 import resource
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from echolab.build import build_info
 from echolab.measurement import Cores
 from echolab.models import ROOT
 
 
-def environment(programs: Path, cores: Cores) -> dict[str, Any]:
-    """Returns the machine, its state, and how the programs in `programs` were built."""
+def environment(programs: Path, cores: Cores, passed_on: Sequence[str] = ()) -> dict[str, Any]:
+    """Returns the machine, its state, how the programs in `programs` were built and are run."""
     return {
         "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         "command_line": shlex.join(["./lab", *sys.argv[1:]]),
         "kernel": platform.release(),
         "cpu": cpu_model(),
         "cores": psutil.cpu_count(),
+        "server_options": list(passed_on),
         "pinning": vars(cores) if cores != Cores() else None,
         "cpu_governor": cpu_governor(),
         "load_average": [round(load, 2) for load in psutil.getloadavg()],
@@ -31,7 +33,7 @@ def environment(programs: Path, cores: Cores) -> dict[str, Any]:
         "descriptor_limit": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         "congestion_control": kernel_setting("net/ipv4/tcp_congestion_control"),
         "python": platform.python_version(),
-        "build": build_info(programs),
+        "build": build_info(programs) or None,
         "commit": commit(),
     }
 
@@ -54,12 +56,6 @@ def kernel_setting(name: str) -> str | None:
     """Returns a setting of sysctl(8), by its path below /proc/sys; None if there is none."""
     path = Path("/proc/sys") / name
     return path.read_text().strip() if path.exists() else None
-
-
-def build_info(programs: Path) -> dict[str, str] | None:
-    """Returns the compiler and the flags, which the build leaves beside the programs."""
-    path = programs / "build_info.json"
-    return json.loads(path.read_text()) if path.exists() else None
 
 
 def commit() -> str | None:

@@ -9,6 +9,26 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
+class Program:
+    """A program of the kit that a person runs."""
+
+    name: str
+    directory: str
+    idea: str
+    source_file: str  # below the directory
+
+    @property
+    def program(self) -> str:
+        """The name of the built program, which is also its build target."""
+        return self.name.replace("-", "_")
+
+    @property
+    def source(self) -> str:
+        """The path of the source below the root of the kit."""
+        return f"{self.directory}/{self.source_file}"
+
+
+@dataclass(frozen=True)
 class Model:
     """One concurrency model and where it is shown."""
 
@@ -70,8 +90,37 @@ MODELS = {
     )
 }
 
-def find_model(name: str) -> Model:
-    """Returns the model of that name; raises BadUsage with the nearest name."""
-    if name not in MODELS:
-        raise unknown("model", name, MODELS)
-    return MODELS[name]
+PROGRAMS = {
+    program.name: program
+    for program in (
+        Program("client", "01_iterative", "talks to any of the servers", "client.cpp"),
+        Program("udp-echo", "01_iterative", "echoes datagrams", "udp_echo_server.cpp"),
+        Program("chat-threads", "02_threads", "a chat room shared by threads", "chat_server.cpp"),
+        Program("chat-select", "03_select", "the chat room without a lock", "chat_server.cpp"),
+        Program(
+            "chat-processes",
+            "06_multiprocess",
+            "the chat room with a process a client",
+            "chat_server.cpp",
+        ),
+        Program("chat-client-threads", "02_threads", "receives in a thread", "chat_client.cpp"),
+        Program("chat-client-select", "03_select", "waits for both at once", "chat_client.cpp"),
+        Program("udp-chat", "02_threads", "a chat room of datagrams", "udp_chat_server.cpp"),
+        Program("udp-chat-client", "02_threads", "its client", "udp_chat_client.cpp"),
+        Program(
+            "gui-temperature",
+            "02_threads",
+            "a window that converts temperatures",
+            "gui/temperature_client.cpp",
+        ),
+        Program("gui-chat", "02_threads", "a window to chat in", "gui/chat_client.cpp"),
+    )
+}
+
+
+def find_program(name: str) -> Model | Program:
+    """Returns the model or other program of that name; raises BadUsage with the nearest name."""
+    programs = {**MODELS, **PROGRAMS}
+    if name not in programs:
+        raise unknown("model", name, programs)
+    return programs[name]

@@ -131,10 +131,12 @@ def how_it_was_taken(environment: dict[str, Any], summary: Sequence[Entry]) -> s
     built = f", {build['compiler']} {build['flags']}" if build else ""
     shared = f"{environment['cores']} shared cores"
     where = "a core each" if environment["pinning"] else shared
+    options = " ".join(environment["server_options"])
+    run_with = f" The models ran with {options}." if options else ""
     shown = "one round" if rounds <= 1 else f"medians (minimum–maximum) of {rounds} rounds"
     return (
         f"Shown: {shown}; server and clients on {where} ({environment['cpu']}), Linux {environment['kernel']},"
         f" load {environment['load_average'][0]:g} at the start{built}."
         " CPU s/M: server CPU seconds per million echoes; connecting counts in churn only."
-        " PSS: memory, a page that n processes share counted 1/n."
+        f" PSS: memory, a page that n processes share counted 1/n.{run_with}"
     )

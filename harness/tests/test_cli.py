@@ -1,7 +1,7 @@
 import pytest
 
 from echolab.cli import lab as commands
-from echolab.models import MODELS
+from echolab.models import MODELS, PROGRAMS
 from echolab.workloads import all_workloads
 
 
@@ -34,8 +34,8 @@ def test_every_command_has_help(lab, name):
     assert f"./lab {name}" in output
 
 
-def test_list_names_every_model_and_workload(lab):
+def test_list_names_every_program_and_workload(lab):
     status, output, _ = lab("list")
     assert status == 0
-    names = [*MODELS, *(workload.name for workload in all_workloads())]
+    names = [*MODELS, *PROGRAMS, *(workload.name for workload in all_workloads())]
     assert [name for name in names if f"  {name} " not in output] == []

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 
 import pytest
 from conftest import THREADING_SERVER
@@ -64,7 +65,7 @@ def command(script, text: str, name: str) -> str:
     return f"{name}={python} {path} {{port}}"
 
 
-def test_socat_and_a_python_server_are_compared_beside_the_six(compare, script):
+def test_socat_and_a_python_server_are_compared_beside_the_models(compare, script):
     threading = command(script, THREADING_SERVER, "python-threading")
     status, output, result = compare("--server", SOCAT, "--server", threading)
     assert status == 0, output
@@ -74,6 +75,49 @@ def test_socat_and_a_python_server_are_compared_beside_the_six(compare, script):
         assert run["mismatches"] == 0
         assert run["void"] == (name == "iterative"), run["void_reason"]
         assert name in output
+
+
+def test_the_service_time_is_passed_on_and_told(compare):
+    options = ("--service-time", "5ms", "--service-work", "sleep")
+    status, output, result = compare("select", *options)
+    assert status == 0, output
+    assert "The models ran with --service-time 5ms --service-work sleep." in " ".join(output.split())
+    assert result["environment"]["server_options"] == list(options)
+    # No answer can be quicker than what its message costs.
+    assert result["runs"][0]["p50_us"] >= 5000
+
+
+@pytest.fixture
+def here(programs, monkeypatch, tmp_path) -> Path:
+    """A directory of programs, to be furnished by the test, with the load generator in it."""
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    (directory / "loadgen").symlink_to(programs / "loadgen")
+    monkeypatch.setenv("ECHOLAB_BIN", str(directory))
+    return directory
+
+
+def test_a_program_that_is_left_out_here_is_named_and_the_others_are_compared(
+    programs, here, compare
+):
+    (here / "poll_server").symlink_to(programs / "poll_server")
+    info = json.loads((programs / "build_info.json").read_text())
+    info["left_out"] = {"select_server": "no such luck"}
+    (here / "build_info.json").write_text(json.dumps(info))
+    status, output, result = compare("select", "poll")
+    assert status == 0
+    assert "lab: select is left out here: no such luck" in output
+    assert [run["server"] for run in result["runs"]] == ["poll"]
+
+
+def test_a_model_that_cannot_run_here_says_why_and_fails_nothing(here, compare):
+    server = here / "poll_server"
+    server.write_text("#!/bin/sh\necho 'poll: cannot run here: too old' >&2\nexit 3\n")
+    server.chmod(0o755)
+    status, output, result = compare("poll")
+    assert status == 0
+    assert "poll: cannot run here: too old" in output
+    assert not result["runs"][0]["failed"]
 
 
 def test_what_was_measured_is_plausible(compare):

@@ -4,7 +4,7 @@ import pytest
 
 from echolab.contenders import choose, contender_of_option
 from echolab.errors import BadUsage
-from echolab.models import MODELS, ROOT
+from echolab.models import MODELS, PROGRAMS, ROOT
 
 
 def names(contenders) -> list[str]:
@@ -21,6 +21,19 @@ def test_a_server_option_joins_the_chosen_models():
 
 def test_a_server_option_can_be_chosen_alone():
     assert names(choose(["mine"], ["mine=./mine {port}"], Path())) == ["mine"]
+
+
+def test_a_model_may_have_options():
+    (contender,) = choose(["poll --backlog 10"], [], Path("bin"))
+    assert contender.name == "poll --backlog 10"
+    assert contender.is_model
+    assert contender.command[-3:] == ("--quiet", "--backlog", "10")
+
+
+def test_options_that_are_passed_on_reach_the_models_only():
+    contenders = choose(["poll"], ["mine=./mine {port}"], Path(), ["--service-time", "5ms"])
+    assert contenders[0].command[-2:] == ("--service-time", "5ms")
+    assert contenders[1].command == ("./mine", "{port}")
 
 
 def test_the_command_is_split_as_a_shell_does():
@@ -53,6 +66,8 @@ def test_a_name_given_twice_is_refused():
         choose([], ["a=x {port}", "a=y {port}"], Path())
 
 
-@pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
-def test_every_model_has_its_source(model):
-    assert (ROOT / model.source).exists()
+@pytest.mark.parametrize(
+    "program", [*MODELS.values(), *PROGRAMS.values()], ids=lambda program: program.name
+)
+def test_every_program_has_its_source(program):
+    assert (ROOT / program.source).exists()
