@@ -1,9 +1,9 @@
 #include "common/escape.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -61,19 +61,21 @@ bool is_printable(char32_t code_point) {
   return !control && !separator && !direction;
 }
 
+void append_in_hexadecimal(std::string& text, std::string_view bytes) {
+  for (const char byte : bytes) text += fmt::format("\\x{:02x}", static_cast<std::uint8_t>(byte));
+}
+
 }  // namespace
 
 std::string escaped(std::string_view bytes) {
   std::string text;
   while (!bytes.empty()) {
     const Character character = first_character(bytes);
-    const std::string_view next = bytes.substr(0, character.length == 0 ? 1 : character.length);
+    const std::string_view next = bytes.substr(0, std::max<std::size_t>(character.length, 1));
     if (character.length != 0 && is_printable(character.code_point)) {
       text += next;
     } else {
-      for (const char byte : next) {
-        fmt::format_to(std::back_inserter(text), "\\x{:02x}", static_cast<std::uint8_t>(byte));
-      }
+      append_in_hexadecimal(text, next);
     }
     bytes.remove_prefix(next.size());
   }
