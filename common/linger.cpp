@@ -14,11 +14,15 @@ namespace {
 // Bounded, since a client that never stops sending must not keep an event loop here.
 constexpr int kMaxReceives = 64;
 
-void throw_away_input(int client) {
+// True if there was any.
+bool throw_away_input(int client) {
   std::array<char, 32 * 1024> unwanted;
-  for (int i = 0; i < kMaxReceives; ++i) {
-    if (::recv(client, unwanted.data(), unwanted.size(), MSG_DONTWAIT) <= 0) return;
+  int thrown_away = 0;
+  while (thrown_away<kMaxReceives&& ::recv(client, unwanted.data(), unwanted.size(),
+                                           MSG_DONTWAIT)> 0) {
+    ++thrown_away;
   }
+  return thrown_away != 0;
 }
 
 // TCP_INFO, tcp(7): after a reset nothing will be acknowledged any more.
@@ -39,8 +43,11 @@ bool is_acknowledged(int client) {
 
 bool LingeringClose::done() {
   if (!gives_up_at_) gives_up_at_ = Clock::now() + kLongest;
-  throw_away_input(client_);
-  return is_acknowledged(client_) || is_reset(client_) || Clock::now() >= *gives_up_at_;
+  // While the client is still sending, more may come between this look and the close: then the
+  // client would get a reset in place of the end.
+  const bool is_sending = throw_away_input(client_);
+  const bool is_delivered = !is_sending && is_acknowledged(client_);
+  return is_delivered || is_reset(client_) || Clock::now() >= *gives_up_at_;
 }
 
 }  // namespace echolab
