@@ -37,7 +37,10 @@ def _thread_count(pid: int) -> int:
 
     The kernel adds threads of its own to a process that uses io_uring, and ends them when it likes.
     """
-    names = [_text(path) for path in Path(f"/proc/{pid}/task").glob("*/comm")]
+    try:
+        names = [_text(path) for path in Path(f"/proc/{pid}/task").glob("*/comm")]
+    except (FileNotFoundError, ProcessLookupError):
+        return 0  # the process has ended meanwhile
     return sum(name != "" and not name.startswith("iou-wrk") for name in names)
 
 
