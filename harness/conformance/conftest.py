@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "harness"))
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.gettempdir())
 
-from client import Stuck  # noqa: E402
+from echolab.check.outcomes import Stuck  # noqa: E402
 from echolab.server_process import ServerCannotRun  # noqa: E402
 from server_under_test import ServerUnderTest  # noqa: E402
 from subject import Subject, all_subjects, subject_of  # noqa: E402
@@ -178,7 +178,7 @@ def still_served(server: ServerUnderTest, one_at_a_time: bool) -> Callable[[], N
 
 
 def _check_afterwards(server: ServerUnderTest) -> None:
-    server.note("afterwards")
+    server.note("is looked at afterwards")
     if not server.has_been_ended:
         server.assert_unharmed()
     server.assert_ended_well()
@@ -200,6 +200,6 @@ def _concerns_its_subject(item: pytest.Item) -> bool:
 def _evidence(server: ServerUnderTest) -> list[tuple[str, str]]:
     log = server.stderr.splitlines() if server.is_started() else []
     return [
-        ("the steps that led to this", "\n".join(server.steps[-STEPS_SHOWN:])),
+        ("the steps that led to this", "\n".join(server.transcript.lines()[-STEPS_SHOWN:])),
         ("the server's stderr", "\n".join(log[-LOG_LINES_SHOWN:])),
     ]

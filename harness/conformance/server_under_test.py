@@ -5,22 +5,17 @@ import dataclasses
 import os
 import re
 import signal
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import process_state
-from client import SMALL_BUFFER, Client
 from echolab import proc
+from echolab.check import process_state
+from echolab.check.observed_server import PATIENCE_SECONDS, ObservedServer
 from echolab.server_process import ServerProcess
 from echolab.waiting import wait_until
 from subject import Subject
 
-PATIENCE_SECONDS = 20.0
 NUDGE_SECONDS = 4.0  # more than the grace of a shutdown
-QUIET_SAMPLES = 4
-QUIET_INTERVAL_SECONDS = 0.04
-CLOCK_TICK_SECONDS = 0.01
 IDLE_WINDOW_SECONDS = 0.4
 IDLE_CPU_SHARE = 0.25  # of one CPU; a server at rest uses none, one that spins all of it
 # What a newcomer says to see whether it is served, and what it must hear.
@@ -34,7 +29,7 @@ PROBES = {
 SANITIZER_REPORT = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
 
 
-class ServerUnderTest:
+class ServerUnderTest(ObservedServer):
     """One running server of the kit."""
 
     def __init__(self, subject: Subject, programs: Path, *, thread_sanitizer: bool = False):
@@ -44,14 +39,12 @@ class ServerUnderTest:
         joined. And it keeps back a signal that comes just before a call that blocks, until that
         call returns.
         """
+        super().__init__()
         self.subject = subject
         self._thread_sanitizer = thread_sanitizer
         self.program = programs / subject.model.program
-        self.steps: list[str] = []
-        self.clients: list[Client] = []
         self.has_been_ended = False  # by the test, and so it is not to be found running afterwards
         self._probe = PROBES["echo"]
-        self._process: ServerProcess | None = None
         self._at_start: process_state.Footprint | None = None
 
     def start(
@@ -68,23 +61,14 @@ class ServerUnderTest:
             self._probe = PROBES[options[options.index("--service") + 1]]
         own = self.subject.command_line(options)
         command = [*prefix, str(self.program), *address, *own]
-        self.note(f"start: {' '.join(command)}")
-        self._process = ServerProcess(self.subject.model.name, command, host=host, environment=environment)
+        self.note(f"is started: {' '.join(command)}")
+        self._process = ServerProcess(
+            self.subject.model.name, command, host=host, environment=environment
+        )
         self._process.start(PATIENCE_SECONDS)
         assert wait_until(self._is_asleep, PATIENCE_SECONDS), "the server does not come to rest"
         self._at_start = self._footprint()
         return self
-
-    @property
-    def process(self) -> ServerProcess:
-        """The process that runs the server."""
-        assert self._process, "the server was not started"
-        return self._process
-
-    @property
-    def pid(self) -> int:
-        """Its process id: the parent's, where the model has several."""
-        return self.process.pid
 
     @property
     def stdout(self) -> str:
@@ -100,10 +84,6 @@ class ServerUnderTest:
         """Tells whether there is a process, or was."""
         return self._process is not None
 
-    def is_running(self) -> bool:
-        """Tells whether the server's first process has not ended."""
-        return self.process.is_running()
-
     def children(self) -> list[int]:
         """Returns the processes that the server has forked and not yet waited for."""
         return proc.children(self.pid)
@@ -112,73 +92,19 @@ class ServerUnderTest:
         """Returns the processes that accept: its workers, where a model has some from the start."""
         return self.children() if self._at_start.children else [self.pid]
 
-    def connect(self, *, small_buffer: bool = False) -> Client:
-        """Opens a client; one with a small receive buffer is soon unable to take more."""
-        client = Client(
-            f"client {len(self.clients) + 1}",
-            (self.process.host, self.process.port),
-            self.note,
-            self.is_quiet,
-            receive_buffer=SMALL_BUFFER if small_buffer else None,
-        )
-        self.clients.append(client)
-        return client
-
-    def note(self, step: str) -> None:
-        """Records a step, to be printed if the test fails."""
-        self.steps.append(step)
-
-    def is_quiet(self) -> bool:
-        """Tells whether the server has nothing left to do, dead servers included.
-
-        All its threads sleep, at several moments, and use no CPU time between them. A server that
-        a loaded machine does not let run is not asleep: its state is R.
-        """
-        pids = self.process.tree()
-        used_before = process_state.cpu_seconds(pids)
-        for _ in range(QUIET_SAMPLES):
-            if not self._is_asleep():
-                return False
-            time.sleep(QUIET_INTERVAL_SECONDS)
-        return process_state.cpu_seconds(pids) - used_before < CLOCK_TICK_SECONDS
-
-    def wait_until_quiet(self) -> None:
-        """Waits until the server has nothing left to do."""
-        assert wait_until(self.is_quiet, PATIENCE_SECONDS), "the server does not come to rest"
-
     def assert_uses_no_cpu(self) -> None:
         """Fails if the server is busy in the next moments."""
-        pids = self.process.tree()
-        used_before, started = process_state.cpu_seconds(pids), time.monotonic()
-        time.sleep(IDLE_WINDOW_SECONDS)
-        used = process_state.cpu_seconds(pids) - used_before
-        share = used / (time.monotonic() - started)
+        share = self.cpu_share(IDLE_WINDOW_SECONDS)
         assert share < IDLE_CPU_SHARE, f"with nothing to do it uses {share:.0%} of a CPU"
-
-    @contextlib.contextmanager
-    def frozen(self, pids: Sequence[int] | None = None) -> Iterator[None]:
-        """Stops the server (or only `pids`): what happens meanwhile, it then finds all at once."""
-        pids = self.process.tree() if pids is None else pids
-        self.note("the server is stopped (SIGSTOP)")
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            assert wait_until(lambda: self._is_stopped(pids), PATIENCE_SECONDS), "cannot stop it"
-            yield
-        finally:
-            self.note("the server goes on (SIGCONT)")
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
 
     def send_signal(self, number: signal.Signals) -> None:
         """Sends a signal to the server's first process."""
-        self.note(f"{number.name} to the server")
+        self.note(f"gets {number.name}")
         self.process.send_signal(number)
 
     def signal_group(self, number: signal.Signals) -> None:
         """Sends a signal to all processes of the server at once, as a terminal does."""
-        self.note(f"{number.name} to all processes of the server")
+        self.note(f"gets {number.name}, all its processes at once")
         os.killpg(self.pid, number)
 
     def wait_for_exit(self, seconds: float = PATIENCE_SECONDS) -> int:
@@ -187,7 +113,7 @@ class ServerUnderTest:
             self._nudge()
         assert self.process.wait(seconds), f"the server has not ended after {seconds:g} s"
         self.has_been_ended = True
-        self.note(f"the server has ended with status {self.process.exit_status}")
+        self.note(f"has ended with status {self.process.exit_status}")
         return self.process.exit_status
 
     def terminate(self, number: signal.Signals = signal.SIGTERM) -> int:
@@ -212,11 +138,6 @@ class ServerUnderTest:
         back = wait_until(lambda: self._footprint() == self._at_start, PATIENCE_SECONDS)
         assert back, f"it holds {self._footprint()}, at the start {self._at_start}"
 
-    def close_clients(self) -> None:
-        """Closes all clients."""
-        for client in self.clients:
-            client.close()
-
     def assert_unharmed(self) -> None:
         """Fails unless the server, its clients gone, is as good as new. For the end of a test."""
         self.close_clients()
@@ -236,13 +157,6 @@ class ServerUnderTest:
         closed = wait_until(lambda: not proc.is_listening(self.process.port), PATIENCE_SECONDS)
         assert closed, "somebody still listens"
 
-    def destroy(self) -> None:
-        """Ends whatever is left of the server and its clients."""
-        self.close_clients()
-        self.clients.clear()  # they refer to this object: so both can go at once
-        if self._process:
-            self._process.stop(grace=0)
-
     def _nudge(self) -> None:
         """Makes the call return in which the server waits, by a newcomer."""
         with contextlib.suppress(OSError):
@@ -257,14 +171,3 @@ class ServerUnderTest:
             threads=held.threads + sum(worker.threads for worker in workers),
         )
         return dataclasses.replace(held, threads=0) if self._thread_sanitizer else held
-
-    def _is_asleep(self) -> bool:
-        pids = self.process.tree()
-        states = process_state.task_states(pids)
-        # A process forked meanwhile may not have come to rest yet.
-        return all(state in "SZ" for state in states) and self.process.tree() == pids
-
-    def _is_stopped(self, pids: Sequence[int]) -> bool:
-        # T: stopped, t: stopped under a tracer.
-        return all(state in "TtZ" for state in process_state.task_states(pids))
-

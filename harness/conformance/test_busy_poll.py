@@ -5,12 +5,12 @@ import socket
 from pathlib import Path
 
 import fault_injection
-import process_state
 import pytest
 from echolab.models import MODELS
+from echolab.check import process_state
 from echolab.server_process import ServerProcess
 from echolab.waiting import wait_until
-from fault_injection import RECEIVE, SEND
+from echolab.check.fault_injection import RECEIVE, SEND
 from server_under_test import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.only("busy-poll")

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from payloads import numbered_blocks
+from echolab.check.payloads import numbered_blocks
 
 BURST = 64
 SILENT_CLIENTS = 64

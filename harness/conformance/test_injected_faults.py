@@ -3,10 +3,10 @@
 import signal
 
 import fault_injection
-import process_state
 import pytest
+from echolab.check import process_state
 from echolab.waiting import wait_until
-from fault_injection import ACCEPT, CREATE, EVERY, FIRST, RECEIVE, SEND, WAIT
+from echolab.check.fault_injection import ACCEPT, CREATE, EVERY, FIRST, RECEIVE, SEND, WAIT
 from server_under_test import PATIENCE_SECONDS, ServerUnderTest
 from subject import Subject
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from echolab.waiting import wait_until
-from payloads import numbered_blocks
+from echolab.check.payloads import numbered_blocks
 from process_limits import (
     as_limited_user,
     descriptor_limit_that_leaves,

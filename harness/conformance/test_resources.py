@@ -1,9 +1,9 @@
 """RES: what clients cost, and that it is given back."""
 
-import process_state
 import pytest
+from echolab.check import process_state
 from echolab.waiting import wait_until
-from payloads import numbered_blocks
+from echolab.check.payloads import numbered_blocks
 from server_under_test import PATIENCE_SECONDS
 
 MEBIBYTE = 1024 * 1024

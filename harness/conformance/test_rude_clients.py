@@ -1,7 +1,7 @@
 """RUDE: clients that reset, vanish, dribble. Each test ends with a newcomer being served."""
 
 import pytest
-from payloads import numbered_blocks
+from echolab.check.payloads import numbered_blocks
 
 MEBIBYTE = 1024 * 1024
 

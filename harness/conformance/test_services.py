@@ -5,10 +5,10 @@ import signal
 import subprocess
 import time
 
-import process_state
 import pytest
+from echolab.check import process_state
 from echolab.waiting import wait_until
-from payloads import numbered_blocks
+from echolab.check.payloads import numbered_blocks
 from server_under_test import PATIENCE_SECONDS
 
 LONGEST_LINE = 4096  # bytes, the line end not counted

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from process_state import footprint
+from echolab.check.process_state import footprint
 from server_under_test import PATIENCE_SECONDS
 from subject import Subject
 

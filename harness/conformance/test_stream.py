@@ -4,9 +4,9 @@ from pathlib import Path
 
 import hypothesis
 import hypothesis.strategies as strategies
-import process_state
 import pytest
-from payloads import EVERY_BYTE, assert_same, numbered_blocks
+from echolab.check import process_state
+from echolab.check.payloads import EVERY_BYTE, assert_same, numbered_blocks
 
 MEBIBYTE = 1024 * 1024
 FITS_THE_WINDOW = 20_000  # what a stopped server's kernel takes in at once

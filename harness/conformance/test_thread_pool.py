@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from echolab.models import MODELS
 from echolab.waiting import wait_until
-from payloads import numbered_blocks
+from echolab.check.payloads import numbered_blocks
 from process_limits import as_limited_user, is_within_reach
-from process_state import footprint
+from echolab.check.process_state import footprint
 from server_under_test import PATIENCE_SECONDS, ServerUnderTest
 
 pytestmark = pytest.mark.only("thread-pool")

@@ -17,6 +17,8 @@ from pathlib import Path
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 TCP_LISTEN = "0A"  # the state column of /proc/net/tcp
+# Of a kernel with CONFIG_PROC_CHILDREN; others are asked for every process there is.
+HAS_LISTS_OF_CHILDREN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2); the standard library has no name for it
 
 
@@ -74,20 +76,24 @@ def process_table() -> dict[int, ProcessStat]:
     return {stat.pid: stat for stat in stats if stat}
 
 
-def descendants(roots: Iterable[int], table: dict[int, ProcessStat]) -> list[int]:
+def descendants(roots: Iterable[int]) -> list[int]:
     """Returns those of `roots` that exist and all that descends from them, parents first."""
-    children: dict[int, list[int]] = {}
-    for stat in table.values():
-        children.setdefault(stat.parent, []).append(stat.pid)
-    found = [pid for pid in roots if pid in table]
+    found = [pid for pid in roots if os.path.exists(f"/proc/{pid}")]
     for pid in found:  # grows while it is walked
-        found += (child for child in children.get(pid, ()) if child not in found)
+        found += (child for child in children(pid) if child not in found)
     return found
 
 
 def children(pid: int) -> list[int]:
     """Returns the direct children of `pid`, zombies included."""
-    return [stat.pid for stat in process_table().values() if stat.parent == pid]
+    if not HAS_LISTS_OF_CHILDREN:
+        return [stat.pid for stat in process_table().values() if stat.parent == pid]
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+    lists = (_read(f"/proc/{pid}/task/{thread}/children") or b"" for thread in threads)
+    return [int(child) for text in lists for child in text.split()]
 
 
 def has_environment(pid: int, assignment: str) -> bool:

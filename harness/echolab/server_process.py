@@ -102,12 +102,30 @@ class ServerProcess:
 
     def start(self, seconds: float = START_SECONDS) -> None:
         """Starts the server and waits until it listens; raises ServerError if it does not."""
-        self._spawn()
+        self.launch()
         try:
             self._await_ready(seconds)
         except BaseException:
             self.stop()
             raise
+
+    def launch(self) -> None:
+        """Starts the server, and waits for nothing; raises ServerError if there is no program."""
+        program = self.command[0]
+        if shutil.which(program) is None:
+            raise ServerError(f"{self.name}: cannot start '{program}': no such program")
+        proc.adopt_orphans()
+        # Files, not pipes: a pipe that nobody empties would stop a server that logs much.
+        self._output = {name: tempfile.TemporaryFile() for name in ("stdout", "stderr")}
+        mark_name, _, mark_value = self._mark.partition("=")
+        self._process = spawn(
+            self.command,
+            stdout=self._output["stdout"],
+            stderr=self._output["stderr"],
+            env={**os.environ, **self._environment, mark_name: mark_value},
+            pass_fds=self._pass_fds,
+            core=self._core,
+        )
 
     def is_running(self) -> bool:
         """Tells whether the command as started has not ended."""
@@ -119,9 +137,8 @@ class ServerProcess:
         Besides the descendants these are the processes that left the family as daemons do: this
         process adopted them, and they still carry the server's mark in their environment.
         """
-        table = proc.process_table()
         roots = [self.pid] if self.exit_status is None else []
-        return proc.descendants(roots + self._orphans(table), table)
+        return proc.descendants(roots + self._orphans())
 
     def send_signal(self, number: signal.Signals) -> None:
         """Sends a signal to the command as started, if it still runs."""
@@ -150,23 +167,6 @@ class ServerProcess:
         """Returns the last lines of stderr (or else of stdout) in one line, for a message."""
         lines = (self.stderr.strip() or self.stdout.strip()).splitlines()
         return " | ".join(lines[-LAST_LINES:]) or "(it printed nothing)"
-
-    def _spawn(self) -> None:
-        program = self.command[0]
-        if shutil.which(program) is None:
-            raise ServerError(f"{self.name}: cannot start '{program}': no such program")
-        proc.adopt_orphans()
-        # Files, not pipes: a pipe that nobody empties would stop a server that logs much.
-        self._output = {name: tempfile.TemporaryFile() for name in ("stdout", "stderr")}
-        mark_name, _, mark_value = self._mark.partition("=")
-        self._process = spawn(
-            self.command,
-            stdout=self._output["stdout"],
-            stderr=self._output["stderr"],
-            env={**os.environ, **self._environment, mark_name: mark_value},
-            pass_fds=self._pass_fds,
-            core=self._core,
-        )
 
     def _await_ready(self, seconds: float) -> None:
         if not wait_until(lambda: self._is_ready() or self._is_gone(), seconds):
@@ -202,16 +202,16 @@ class ServerProcess:
         self._process.returncode = self.exit_status
         return True
 
-    def _orphans(self, table: dict[int, proc.ProcessStat]) -> list[int]:
+    def _orphans(self) -> list[int]:
         """Returns the server's processes that this one adopted, and buries those that ended."""
-        me = os.getpid()
-        for stat in table.values():
-            if stat.parent == me and stat.pid != self.pid and self._is_marked(stat.pid):
-                self._adopted.add(stat.pid)
-        for pid in [pid for pid in self._adopted if pid in table and table[pid].state == "Z"]:
-            os.waitpid(pid, os.WNOHANG)
-            del table[pid]
-        return sorted(self._adopted.intersection(table))
+        mine = {pid for pid in proc.children(os.getpid()) if pid != self.pid}
+        self._adopted = {pid for pid in mine if self._is_marked(pid)}
+        for pid in list(self._adopted):
+            stat = proc.read_stat(pid)
+            if stat and stat.state == "Z":
+                os.waitpid(pid, os.WNOHANG)
+                self._adopted.remove(pid)
+        return sorted(self._adopted)
 
     def _is_marked(self, pid: int) -> bool:
         return pid in self._adopted or proc.has_environment(pid, self._mark)

@@ -1,13 +1,11 @@
 import os
+import signal
 import subprocess
 import sys
 
 from echolab import proc
-from echolab.proc import ProcessStat
 
-
-def stat(pid: int, parent: int) -> ProcessStat:
-    return ProcessStat(pid, parent, "S", 1, 0.0, 0.0)
+NOBODY = 1 << 22  # no process has this id: proc(5), pid_max
 
 
 def test_a_program_with_parentheses_in_its_name_is_read_rightly(tmp_path):
@@ -21,8 +19,14 @@ def test_a_program_with_parentheses_in_its_name_is_read_rightly(tmp_path):
 
 
 def test_descendants_are_found_through_all_generations():
-    table = {pid: stat(pid, parent) for pid, parent in [(5, 1), (7, 5), (9, 7), (8, 1)]}
-    assert proc.descendants([5], table) == [5, 7, 9]
+    command = ["sh", "-c", "sh -c 'sleep 60 & echo $! $$; wait' & wait"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as root:
+        grandchild, child = map(int, root.stdout.readline().split())
+        try:
+            assert proc.descendants([root.pid, NOBODY]) == [root.pid, child, grandchild]
+        finally:
+            for pid in (root.pid, child, grandchild):
+                os.kill(pid, signal.SIGKILL)
 
 
 def test_a_process_that_is_gone_is_no_error():

@@ -1,6 +1,7 @@
-"""A TCP client for tests: it notes each step, and waits for conditions instead of times."""
+"""A TCP client for checks: it notes each step, and waits for conditions instead of times."""
 
 import contextlib
+import enum
 import fcntl
 import select
 import socket
@@ -8,8 +9,11 @@ import struct
 import termios
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from payloads import assert_same
+from echolab.check.outcomes import Failed, Inconclusive, Stuck
+from echolab.check.payloads import assert_same
+from echolab.check.transcript import Transcript, describe
 
 PATIENCE_SECONDS = 30.0  # a hard end, for a server that neither answers nor sleeps
 LOOK_AFTER_SECONDS = 0.05  # how long nothing happens before the server is looked at
@@ -19,36 +23,67 @@ STALL_LIMIT = 64 * 1024 * 1024  # far more than the kernel's buffers take
 TCP_INFO_DATA_SEGMENTS_IN = 152  # offset of tcpi_data_segs_in in struct tcp_info, linux/tcp.h
 
 
-class Stuck(AssertionError):
-    """The server sleeps, and what the client waits for has not come: it never will."""
+class Activity(enum.Enum):
+    """What a server does, as far as somebody who waits for it is concerned."""
+
+    ACTIVE = "active"  # it may still answer
+    ASLEEP = "asleep"  # with nothing left to do, or it has ended: it will not
+    SPINNING = "spinning"  # it has used a processor for seconds, and has not answered
+
+
+class Ending(enum.Enum):
+    """How the reading of an answer ended."""
+
+    COMPLETE = "complete"  # as many bytes as were asked for
+    END = "end of stream"
+    RESET = "reset"
+    STUCK = "stuck"  # the server sleeps; no more will come
+    SPINNING = "spinning"  # the server is busy with something else
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a client received, and why there was no more of it."""
+
+    data: bytes
+    ending: Ending
+
+    @property
+    def is_disconnection(self) -> bool:
+        """Whether the server has ended the connection."""
+        return self.ending in (Ending.END, Ending.RESET)
 
 
 class Client:
     """One connection to the server under test.
 
-    `is_quiet` tells whether the server sleeps with nothing left to do. That, and not a time-out,
-    is what condemns a server which does not answer: a machine under load makes it slow, not quiet.
+    `activity` tells what the server does. That, and not a time-out, is what condemns a server
+    which does not answer: a machine under load makes it slow, but does not put it to sleep.
     """
 
     def __init__(
         self,
         name: str,
         address: tuple[str, int],
-        note: Callable[[str], None],
-        is_quiet: Callable[[], bool],
+        transcript: Transcript,
+        activity: Callable[[], Activity],
         receive_buffer: int | None = None,
+        send_buffer: int | None = None,
     ):
+        """Connects. The buffers are the kernel's, in bytes; by default it chooses."""
         self.name = name
-        self._note = note
-        self._is_quiet = is_quiet
+        self._transcript = transcript
+        self._activity = activity
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(PATIENCE_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.connect(address)
+        if send_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         self._tell("connects")
+        self.socket.connect(address)
 
     def __enter__(self) -> "Client":
         return self
@@ -58,12 +93,12 @@ class Client:
 
     def send(self, data: bytes) -> None:
         """Sends all of `data`; does not read meanwhile."""
-        self._tell(f"sends {_describe(data)}")
+        self._tell("sends", data)
         self.socket.sendall(data)
 
     def send_urgent(self, byte: bytes) -> None:
         """Sends one byte with the urgent pointer set (tcp(7), MSG_OOB)."""
-        self._tell(f"sends {byte!r} as urgent data")
+        self._tell("sends as urgent data", byte)
         self.socket.send(byte, socket.MSG_OOB)
 
     def send_until_stalled(self, pattern: Callable[[int, int], bytes]) -> int:
@@ -77,7 +112,8 @@ class Client:
             while sent < STALL_LIMIT:
                 self._wait_for(select.POLLOUT)
                 sent += self.socket.send(pattern(CHUNK, sent))
-        assert sent < STALL_LIMIT, f"the server took {sent} bytes from a client that reads none"
+        if sent >= STALL_LIMIT:
+            raise Failed(f"the server took {sent} bytes from a client that reads none")
         self.socket.settimeout(PATIENCE_SECONDS)
         self._tell(f"sent {sent} bytes without reading, and can send no more")
         return sent
@@ -87,18 +123,49 @@ class Client:
         self._tell("finishes sending (FIN)")
         self.socket.shutdown(socket.SHUT_WR)
 
+    def read(self, count: int) -> Reply:
+        """Receives `count` bytes, or what comes instead; for questions that have many answers.
+
+        Raises Inconclusive where neither the server nor the machine lets one tell.
+        """
+        received = bytearray()
+        try:
+            while len(received) < count and (piece := self._receive_some(count - len(received))):
+                received += piece
+            ending = Ending.COMPLETE if len(received) == count else Ending.END
+        except (ConnectionResetError, BrokenPipeError):
+            ending = Ending.RESET
+        except Stuck:
+            is_asleep = self._activity() is not Activity.SPINNING
+            ending = Ending.STUCK if is_asleep else Ending.SPINNING
+        self._tell(f"received, {ending.value}:", bytes(received))
+        return Reply(bytes(received), ending)
+
+    def read_to_end(self, limit: int = STALL_LIMIT) -> Reply:
+        """Receives until the stream ends, or what comes instead."""
+        return self.read(limit)
+
+    def ask(self, question: bytes, expected: int | None = None) -> Reply:
+        """Sends, and reads as many bytes as were sent (or `expected`), or what comes instead."""
+        try:
+            self.send(question)
+        except (ConnectionResetError, BrokenPipeError):
+            self._tell("cannot send: the connection is gone")
+            return Reply(b"", Ending.RESET)
+        return self.read(len(question) if expected is None else expected)
+
     def receive(self, count: int) -> bytes:
         """Receives exactly `count` bytes, or fewer if the stream ends before."""
         received = bytearray()
         while len(received) < count and (data := self._receive_some(count - len(received))):
             received += data
-        self._tell(f"received {_describe(bytes(received))}")
+        self._tell("received", bytes(received))
         return bytes(received)
 
     def receive_to_end(self) -> bytes:
         """Receives until the server ends the stream; a reset raises ConnectionResetError."""
         received = b"".join(iter(lambda: self._receive_some(CHUNK), b""))
-        self._tell(f"received {_describe(received)} and the end of the stream")
+        self._tell("received the end of the stream, after", received)
         return received
 
     def expect(self, data: bytes) -> None:
@@ -116,7 +183,8 @@ class Client:
         except Stuck:
             self._tell("received nothing, as it should")
             return
-        raise AssertionError(f"nothing was due, but {_describe(surplus) or 'the end'} arrived")
+        what = describe(surplus) if surplus else "the end"
+        raise Failed(f"nothing was due, but {what} arrived")
 
     def echo(self, data: bytes) -> None:
         """Sends `data` and expects it back. For what fits the kernel's buffers."""
@@ -158,6 +226,10 @@ class Client:
             return False
         return not self.is_disconnected()
 
+    def has_input(self) -> bool:
+        """Tells, without waiting, whether there is something to read, or the end."""
+        return bool(self._readiness(select.POLLIN, 0))
+
     def unacknowledged(self) -> int:
         """Returns how many bytes sent have not reached the server's kernel (tcp(7), SIOCOUTQ)."""
         answer = fcntl.ioctl(self.socket, termios.TIOCOUTQ, struct.pack("i", 0))
@@ -188,13 +260,15 @@ class Client:
         """Waits until the socket is ready, and returns for what; Stuck if it never will be."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not (ready := self._readiness(wanted, LOOK_AFTER_SECONDS)):
-            is_quiet = self._is_quiet()
+            activity = self._activity()
             # What happened while the server was looked at counts.
-            if is_quiet and not (ready := self._readiness(wanted, 0)):
-                raise Stuck(f"{self.name} waits, and the server sleeps")
+            if activity is not Activity.ACTIVE and not (ready := self._readiness(wanted, 0)):
+                does = "sleeps" if activity is Activity.ASLEEP else "is busy with something else"
+                raise Stuck(f"{self.name} waits, and the server {does}")
             if ready:
                 break
-            assert time.monotonic() < deadline, f"{self.name} waits for a busy server"
+            if time.monotonic() > deadline:
+                raise Inconclusive(f"{self.name} waits for a server that neither answers nor rests")
         return ready
 
     def _readiness(self, wanted: int, seconds: float) -> int:
@@ -202,10 +276,5 @@ class Client:
         poller.register(self.socket, wanted)
         return next((events for _, events in poller.poll(seconds * 1000)), 0)
 
-    def _tell(self, step: str) -> None:
-        self._note(f"{self.name} {step}")
-
-
-def _describe(data: bytes) -> str:
-    shown = repr(data) if len(data) <= 40 else f"{data[:32]!r}..."
-    return f"{len(data)} bytes {shown}" if data else ""
+    def _tell(self, action: str, data: bytes = b"") -> None:
+        self._transcript.add(self.name, action, data)

@@ -1,6 +1,8 @@
-"""What the tests send, and how they say where an answer went wrong."""
+"""What the clients send, and how it is said where an answer went wrong."""
 
 import functools
+
+from echolab.check.outcomes import Mismatch
 
 PAGE = 64 * 1024
 EVERY_BYTE = bytes(range(256))
@@ -25,19 +27,30 @@ def _page(number: int) -> bytes:
 def first_difference(received: bytes, expected: bytes) -> int:
     """Returns the offset of the first byte in which two strings differ."""
     shorter = min(len(received), len(expected))
-    pairs = enumerate(zip(received, expected))
-    return next((offset for offset, (a, b) in pairs if a != b), shorter)
+    if received[:shorter] == expected[:shorter]:
+        return shorter
+    low, high = 0, shorter  # the first `low` bytes are the same; within `high` there is another
+    while high - low > 1:
+        middle = (low + high) // 2
+        if received[low:middle] == expected[low:middle]:
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 def assert_same(received: bytes, expected: bytes) -> None:
-    """Fails with the bytes around the first difference."""
+    """Raises Mismatch, with the bytes around the first difference, unless both are the same."""
     if received == expected:
         return
     offset = first_difference(received, expected)
     near = slice(max(0, offset - AROUND), offset + AROUND)
-    raise AssertionError(
+    raise Mismatch(
         f"the answer differs from byte {offset} on"
         f" ({len(received)} bytes received, {len(expected)} expected)\n"
         f"  received: ...{received[near]!r}...\n"
-        f"  expected: ...{expected[near]!r}..."
+        f"  expected: ...{expected[near]!r}...",
+        received[near],
+        expected[near],
+        offset,
     )

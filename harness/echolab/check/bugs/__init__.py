@@ -1,0 +1,1 @@
+"""The classic bugs: a module a family. docs/adding-a-bug.md tells how to add one."""

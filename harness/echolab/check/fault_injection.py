@@ -1,0 +1,93 @@
+"""Makes chosen system calls of a running server fail, or take longer, by means of strace(1)."""
+
+import contextlib
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from echolab.check import process_state
+from echolab.check.outcomes import Skipped
+from echolab.spawning import spawn
+from echolab.waiting import wait_until
+
+PATIENCE_SECONDS = 20.0
+# One operation has several system calls: libraries and C libraries differ in which they use.
+ACCEPT = "accept,accept4"
+RECEIVE = "recvfrom,recvmsg,readv"
+SEND = "sendto,sendmsg,writev"
+WAIT = "select,pselect6,poll,ppoll,epoll_wait,epoll_pwait,io_uring_enter"
+CREATE = "clone,clone3,fork,vfork"
+# Programs that read and write their sockets; not of those that start programs or log meanwhile.
+ANY_RECEIVE = f"{RECEIVE},read"
+ANY_SEND = f"{SEND},write"
+FIRST, EVERY = "1", "1+"  # which calls fail; each thread counts its own
+
+
+class Faults:
+    """What strace has reported so far, and in the end."""
+
+    def __init__(self, log: Path):
+        self._log = log
+        self._last = ""
+
+    def count(self) -> int:
+        """Returns how many calls were made to fail, or delayed."""
+        text = self._last or self._log.read_text()
+        return text.count("(INJECTED)") + text.count("(DELAYED)")
+
+    def keep(self) -> None:
+        """Reads the report for the last time: its file is about to go."""
+        self._last = self._log.read_text() or "(nothing)"
+
+
+def is_available() -> bool:
+    """Tells whether there is a strace at all."""
+    return shutil.which("strace") is not None
+
+
+@contextlib.contextmanager
+def faults(
+    pids: Sequence[int], note: Callable[[str], None], *injections: str
+) -> Iterator[Faults]:
+    """While it lasts, strace treats `pids` as `injections` say: "recvfrom:error=EINTR:when=1".
+
+    Raises Skipped where strace is missing or may not attach.
+    """
+    if not is_available():
+        raise Skipped("strace is not installed")
+    with tempfile.NamedTemporaryFile(suffix=".strace") as log:
+        tracer = _attach(pids, injections, log.name)
+        note(f"is traced: strace injects {', '.join(injections)}")
+        seen = Faults(Path(log.name))
+        try:
+            yield seen
+        finally:
+            _detach(tracer)
+            seen.keep()
+
+
+def _attach(pids: Sequence[int], injections: tuple[str, ...], log: str) -> subprocess.Popen:
+    traced = ",".join(injection.partition(":")[0] for injection in injections)
+    command = ["strace", "--follow-forks", "-qq", f"--output={log}", f"--trace={traced}"]
+    command += [f"--inject={injection}" for injection in injections]
+    tracer = spawn(
+        [*command, *(f"--attach={pid}" for pid in pids)], stderr=subprocess.PIPE, text=True
+    )
+    attached = lambda: all(map(process_state.is_traced, pids))  # noqa: E731
+    wait_until(lambda: attached() or tracer.poll() is not None, PATIENCE_SECONDS)
+    if not attached():
+        _detach(tracer)
+        raise Skipped(f"strace cannot attach: {tracer.stderr.read().strip()}")
+    return tracer
+
+
+def _detach(tracer: subprocess.Popen) -> None:
+    tracer.send_signal(signal.SIGTERM)
+    try:
+        tracer.wait(PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        tracer.kill()
+        tracer.wait()

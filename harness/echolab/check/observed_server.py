@@ -1,0 +1,157 @@
+"""A running server, seen from outside: whether it rests, what it holds, and how it is stopped."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+
+from echolab.check import process_state
+from echolab.check.client import SMALL_BUFFER, Activity, Client
+from echolab.check.outcomes import Inconclusive
+from echolab.check.transcript import Transcript
+from echolab.server_process import ServerProcess
+from echolab.waiting import wait_until
+
+PATIENCE_SECONDS = 20.0
+QUIET_SAMPLES = 4
+QUIET_INTERVAL_SECONDS = 0.04
+CLOCK_TICK_SECONDS = 0.01
+SLEEPER_SECONDS = 2.0  # how long a server that sleeps on purpose is waited for
+SPIN_CPU_SECONDS = 1.5  # of CPU time without an answer: no honest work takes as long
+WAIT_GAP_SECONDS = 1.0  # between two looks, when somebody waits; after more, it is another wait
+
+
+class ObservedServer:
+    """What can be seen of a server, and done to it, whatever it is written in."""
+
+    def __init__(self) -> None:
+        self.transcript = Transcript()
+        self.clients: list[Client] = []
+        self._process: ServerProcess | None = None
+        self._wait_began = (0.0, 0.0)  # when, and the server's CPU time then
+        self._last_look = 0.0
+
+    @property
+    def process(self) -> ServerProcess:
+        """The process that runs the server."""
+        assert self._process, "the server was not started"
+        return self._process
+
+    @property
+    def pid(self) -> int:
+        """Its process id: the parent's, where the server has several."""
+        return self.process.pid
+
+    def is_running(self) -> bool:
+        """Tells whether the server's first process has not ended."""
+        return self.process.is_running()
+
+    def note(self, step: str) -> None:
+        """Records a step that is no client's."""
+        self.transcript.add("the server", step)
+
+    def connect(
+        self, *, small_buffer: bool = False, send_buffer: int | None = None
+    ) -> Client:
+        """Opens a client; one with a small receive buffer is soon unable to take more."""
+        client = Client(
+            f"client {len(self.clients) + 1}",
+            (self.process.host, self.process.port),
+            self.transcript,
+            self.activity,
+            receive_buffer=SMALL_BUFFER if small_buffer else None,
+            send_buffer=send_buffer,
+        )
+        self.clients.append(client)
+        return client
+
+    def close_clients(self) -> None:
+        """Closes all clients."""
+        for client in self.clients:
+            client.close()
+
+    def is_quiet(self) -> bool:
+        """Tells whether the server has nothing left to do, dead servers included.
+
+        All its threads sleep, at several moments, and use no CPU time between them. A server that
+        a loaded machine does not let run is not asleep: its state is R.
+        """
+        pids = self.process.tree()
+        used_before = process_state.cpu_seconds(pids)
+        for _ in range(QUIET_SAMPLES):
+            if not self._is_asleep():
+                return False
+            time.sleep(QUIET_INTERVAL_SECONDS)
+        return process_state.cpu_seconds(pids) - used_before < CLOCK_TICK_SECONDS
+
+    def wait_until_quiet(self) -> None:
+        """Waits until the server has nothing left to do."""
+        if not wait_until(self.is_quiet, PATIENCE_SECONDS):
+            raise Inconclusive("the server does not come to rest")
+
+    def activity(self) -> Activity:
+        """Tells somebody who waits for the server what it does.
+
+        One that sleeps for a time, rather than until something happens, is given that time.
+        """
+        waited, used = self._since_wait_began()
+        if self.is_quiet() and (waited > SLEEPER_SECONDS or not self._naps()):
+            return Activity.ASLEEP
+        return Activity.SPINNING if used > SPIN_CPU_SECONDS else Activity.ACTIVE
+
+    def cpu_share(self, seconds: float) -> float:
+        """Observes the server for so long; returns the share of one processor that it used."""
+        pids = self.process.tree()
+        used_before, started = process_state.cpu_seconds(pids), time.monotonic()
+        time.sleep(seconds)
+        used = process_state.cpu_seconds(pids) - used_before
+        return used / (time.monotonic() - started)
+
+    @contextlib.contextmanager
+    def frozen(self, pids: Sequence[int] | None = None) -> Iterator[None]:
+        """Stops the server (or only `pids`): what happens meanwhile, it then finds all at once."""
+        pids = self.process.tree() if pids is None else pids
+        self.note("is stopped (SIGSTOP)")
+        self._signal(pids, signal.SIGSTOP)
+        try:
+            if not wait_until(lambda: self._is_stopped(pids), PATIENCE_SECONDS):
+                raise Inconclusive("the server cannot be stopped")
+            yield
+        finally:
+            self.note("goes on (SIGCONT)")
+            self._signal(pids, signal.SIGCONT)
+
+    def destroy(self) -> None:
+        """Ends whatever is left of the server and its clients."""
+        self.close_clients()
+        self.clients.clear()  # they refer to this object: so both can go at once
+        if self._process:
+            self._process.stop(grace=0)
+
+    def _since_wait_began(self) -> tuple[float, float]:
+        """Returns for how long somebody waits, and the CPU time that the server used meanwhile."""
+        now, used = time.monotonic(), process_state.cpu_seconds(self.process.tree())
+        if now - self._last_look > WAIT_GAP_SECONDS:
+            self._wait_began = (now, used)
+        self._last_look = now
+        return now - self._wait_began[0], used - self._wait_began[1]
+
+    def _naps(self) -> bool:
+        calls = process_state.system_calls(self.process.tree())
+        return any(call in process_state.TIMED_SLEEPS for call in calls)
+
+    def _signal(self, pids: Sequence[int], number: signal.Signals) -> None:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _is_asleep(self) -> bool:
+        pids = self.process.tree()
+        states = process_state.task_states(pids)
+        # A process forked meanwhile may not have come to rest yet.
+        return all(state in "SZ" for state in states) and self.process.tree() == pids
+
+    def _is_stopped(self, pids: Sequence[int]) -> bool:
+        # T: stopped, t: stopped under a tracer.
+        return all(state in "TtZ" for state in process_state.task_states(pids))

@@ -1,0 +1,192 @@
+"""Carries out checks, several side by side, each in a process of its own.
+
+So a check that hangs or crashes costs its own verdict only, whatever it has started ends with it
+(the kernel sees to that, prctl(2), PR_SET_PDEATHSIG), and several wait at the same time.
+"""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import time
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from multiprocessing.connection import Connection, wait
+
+from echolab import proc
+from echolab.check.outcomes import Difference, Failed, Inconclusive, Mismatch, Outcome, Skipped, Verdict
+from echolab.check.registry import Check
+from echolab.check.specimen import Command
+from echolab.check.trial import Facts, Trial
+from echolab.server_process import ServerError
+
+PR_SET_PDEATHSIG = 1  # prctl(2); the standard library has no name for it
+LONGEST_SECONDS = 60.0  # of one check, on a machine under load
+JOBS = 6  # they mostly wait
+
+OnOutcome = Callable[[Check, Outcome], None]
+
+
+def run_checks(
+    checks: Sequence[Check],
+    command: Command,
+    *,
+    service: str = "echo",
+    jobs: int = JOBS,
+    on_outcome: OnOutcome = lambda check, outcome: None,
+) -> list[Outcome]:
+    """Carries out the checks; returns an outcome each, in their order.
+
+    The basic ones come first. Where one of them fails, no other check would say more: they are
+    skipped. What was inconclusive beside others is tried once more, alone.
+    """
+    known = Facts()
+    outcomes: dict[str, Outcome] = {}
+
+    def take(check: Check, outcome: Outcome) -> None:
+        outcomes[check.id] = outcome
+        known.update(outcome.facts if check.is_basic else {})
+        on_outcome(check, outcome)
+
+    basic = [check for check in checks if check.is_basic]
+    _side_by_side(basic, command, known, service, jobs, take)
+    failed = [check.id for check in basic if outcomes[check.id].verdict is Verdict.FAIL]
+    rest = [check for check in checks if not check.is_basic]
+    if failed:
+        for check in rest:
+            take(check, Outcome(check.id, Verdict.SKIPPED, f"{' and '.join(failed)} failed already"))
+    else:
+        alone = [check for check in rest if check.alone]
+        _side_by_side(
+            [check for check in rest if not check.alone], command, known, service, jobs, take
+        )
+        _side_by_side(alone, command, known, service, 1, take)
+        unsure = [c for c in rest if outcomes[c.id].verdict is Verdict.INCONCLUSIVE]
+        _side_by_side(unsure, command, known, service, 1, take)
+    return [outcomes[check.id] for check in checks]
+
+
+def _side_by_side(
+    checks: Iterable[Check],
+    command: Command,
+    known: Facts,
+    service: str,
+    jobs: int,
+    take: OnOutcome,
+) -> None:
+    waiting = list(checks)
+    running: dict[Connection, _Run] = {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            run = _Run(waiting.pop(0), command, Facts(known), service)
+            running[run.result] = run
+        for result in wait(list(running), timeout=0.2):
+            run = running.pop(result)
+            take(run.check, run.outcome())
+        for run in [run for run in running.values() if run.is_overdue()]:
+            del running[run.result]
+            take(run.check, run.broken_off())
+
+
+class _Run:
+    """One check in its process."""
+
+    def __init__(self, check: Check, command: Command, known: Facts, service: str):
+        self.check = check
+        self._began = time.monotonic()
+        self.result, theirs = multiprocessing.Pipe(duplex=False)
+        context = multiprocessing.get_context("fork")
+        parent = os.getpid()
+        self._process = context.Process(
+            target=_carry_out, args=(check, command, known, service, theirs, parent)
+        )
+        self._process.start()
+        theirs.close()
+
+    def outcome(self) -> Outcome:
+        try:
+            outcome = self.result.recv()
+        except EOFError:
+            outcome = Outcome(
+                self.check.id, Verdict.INCONCLUSIVE, "the process of the check has ended"
+            )
+        self._end()
+        return outcome
+
+    def is_overdue(self) -> bool:
+        return time.monotonic() - self._began > LONGEST_SECONDS
+
+    def broken_off(self) -> Outcome:
+        self._process.kill()
+        self._end()
+        message = f"the check was not over after {LONGEST_SECONDS:g} s"
+        return Outcome(self.check.id, Verdict.INCONCLUSIVE, message, LONGEST_SECONDS)
+
+    def _end(self) -> None:
+        self.result.close()
+        self._process.join()
+
+
+def _carry_out(
+    check: Check,
+    command: Command,
+    known: Facts,
+    service: str,
+    result: Connection,
+    parent: int,
+) -> None:
+    """Carries out one check in this process, and sends its outcome to the parent."""
+    _end_with(parent)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)  # the parent ends this process, not the terminal
+    os.setpgid(0, 0)
+    result.send(outcome_of(check, Trial(command, known, service)))
+    result.close()
+
+
+def outcome_of(check: Check, trial: Trial) -> Outcome:
+    """Carries out one check in this process; returns its outcome."""
+    proc.adopt_orphans()
+    began = time.monotonic()
+    outcome = Outcome(check.id, Verdict.PASS)
+    try:
+        check.carry_out(trial)
+    except Skipped as reason:
+        outcome.verdict, outcome.message = Verdict.SKIPPED, str(reason)
+    except Inconclusive as reason:
+        outcome.verdict, outcome.message = Verdict.INCONCLUSIVE, str(reason)
+    except (Failed, ConnectionError, TimeoutError, ServerError) as failure:
+        _note_failure(check, outcome, failure)
+    except Exception:  # a mistake of the check's own must not be taken for the server's
+        outcome.verdict = Verdict.INCONCLUSIVE
+        outcome.message = f"the check itself failed:\n{traceback.format_exc()}"
+    _note_server(outcome, trial)
+    trial.end()
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def _note_failure(check: Check, outcome: Outcome, failure: Exception) -> None:
+    is_must = check.requirement.level == "MUST"
+    outcome.verdict = Verdict.FAIL if is_must else Verdict.NON_STRICT
+    outcome.message = str(failure) or type(failure).__name__
+    if isinstance(failure, ConnectionError):
+        outcome.message = f"the connection was gone: {failure.strerror or failure}"
+    if isinstance(failure, Mismatch):
+        outcome.difference = Difference(failure.offset, failure.received, failure.expected)
+
+
+def _note_server(outcome: Outcome, trial: Trial) -> None:
+    outcome.facts = dict(trial.facts)
+    outcome.steps = trial.transcript.steps
+    if trial.specimens:
+        last = trial.specimens[-1]
+        outcome.server_stderr = last.process.stderr
+        outcome.server_end = last.how_it_ended()
+
+
+def _end_with(parent: int) -> None:
+    """Asks the kernel to kill this process when its parent has gone, however that ended."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it had gone before
+        os._exit(1)

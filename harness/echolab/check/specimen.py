@@ -1,0 +1,155 @@
+"""Any server command as a specimen: started anew for each check, on a port of its own."""
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from echolab import proc
+from echolab.check import process_state
+from echolab.check.observed_server import PATIENCE_SECONDS, ObservedServer
+from echolab.check.outcomes import Failed, Inconclusive
+from echolab.server_process import ServerProcess, free_port
+from echolab.waiting import wait_until
+
+HOST = "127.0.0.1"
+START_SECONDS = 10.0
+SETTLE_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Command:
+    """How the server under test is started.
+
+    {port} and {host} in `words` stand for what the checker chooses. A command without {port} finds
+    the port in the environment variable PORT.
+    """
+
+    words: tuple[str, ...]
+
+    def with_port(self, port: int) -> list[str]:
+        """Returns the words of the command for one port."""
+        return [word.replace("{port}", str(port)).replace("{host}", HOST) for word in self.words]
+
+    def __str__(self) -> str:
+        return shlex.join(self.words)
+
+
+class NotListening(Failed):
+    """The server was started, and does not listen where it was told to."""
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What a server holds."""
+
+    sockets: int
+    tasks: int  # threads of all its processes
+    processes: int
+    zombies: int
+
+
+class Specimen(ObservedServer):
+    """One running instance of the server under test."""
+
+    def __init__(self, command: Command):
+        super().__init__()
+        self._command = command
+
+    def start(
+        self,
+        *,
+        port: int | None = None,
+        core: int | None = None,
+        descriptors: int | None = None,
+        inherited: Sequence[int] = (),
+        environment: dict[str, str] | None = None,
+    ) -> "Specimen":
+        """Starts the server and waits until it listens and sleeps; raises NotListening.
+
+        It may be kept on one processor, be limited in its descriptors, and find some that are
+        open already.
+        """
+        port = port or free_port(HOST)
+        words = self._command.with_port(port)
+        self.note(f"is started: {shlex.join(words)}")
+        limit = [] if descriptors is None else ["prlimit", f"--nofile={descriptors}:{descriptors}"]
+        self._process = ServerProcess(
+            "the server",
+            [*limit, *words],
+            host=HOST,
+            port=port,
+            core=core,
+            pass_fds=inherited,
+            environment={"PORT": str(port), **(environment or {})},
+        )
+        self._process.launch()
+        if not wait_until(self._has_begun, START_SECONDS) or not proc.is_listening(port):
+            raise NotListening(self._why_not_listening(port))
+        wait_until(self._is_asleep, SETTLE_SECONDS)
+        return self
+
+    @property
+    def port(self) -> int:
+        """The port that it was told to listen on."""
+        return self.process.port
+
+    def holdings(self) -> Holdings:
+        """Returns what it holds now."""
+        pids = self.process.tree()
+        zombies = process_state.zombies(pids)
+        return Holdings(
+            sockets=sum(len(process_state.socket_inodes(pid)) for pid in pids),
+            tasks=len(process_state.task_states(pids)) - len(zombies),
+            processes=len(pids) - len(zombies),
+            zombies=len(zombies),
+        )
+
+    def backlog_length(self) -> int:
+        """Returns how many completed connections wait to be accepted."""
+        return process_state.backlog_length(self.port)
+
+    def how_it_ended(self) -> str:
+        """Returns "exit status 1" or "killed by SIGPIPE"; "" while it runs."""
+        if self.is_running():
+            return ""
+        return end_in_words(self.process.exit_status)
+
+    def dies_within(self, seconds: float) -> bool:
+        """Waits for its death for so long; returns whether it has died."""
+        return self.process.wait(seconds)
+
+    def serves_a_newcomer(self) -> bool:
+        """Tells whether a new client is served."""
+        try:
+            with self.connect() as newcomer:
+                return newcomer.ask(b"newcomer").data == b"newcomer"
+        except OSError:
+            return False
+
+    def _has_begun(self) -> bool:
+        return proc.is_listening(self.port) or not self.process.tree()
+
+    def _why_not_listening(self, port: int) -> str:
+        self.process.is_running()
+        elsewhere = process_state.listening_ports(self.process.tree())
+        if elsewhere:
+            ports = ", ".join(map(str, elsewhere))
+            return f"it was told to listen on port {port}, and listens on {ports}"
+        if end := self.how_it_ended():
+            return f"it ended before it listened on port {port}: {end}"
+        return f"it does not listen on port {port} after {START_SECONDS:g} s"
+
+
+def end_in_words(status: int | None) -> str:
+    """Returns what an exit status, or the number of a signal below zero, means."""
+    if status is None:
+        return ""
+    if status >= 0:
+        return f"exit status {status}"
+    import signal
+
+    try:
+        return f"killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"killed by signal {-status}"
