@@ -3,24 +3,34 @@
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from echolab import bench, doctor, testing
+from echolab import bench, doctor, testing, zoo
 from echolab.build import build_program
+from echolab.check.command import Wishes, check_server, list_checks
+from echolab.check.command import explain as explain_check
+from echolab.check.printed import HINTS
 from echolab.compare import compare as carry_out_comparison
 from echolab.errors import BadUsage, LabError, unknown
+from echolab.interrupts import orderly_ending
 from echolab.models import MODELS, PROGRAMS, find_program
 from echolab.tables import output_console
 from echolab.workloads import all_workloads
 
 PRESETS = ("dev", "release", "asan", "tsan")
+SERVICES = ("echo", "ack", "bye", "pingpong", "temperature")
 LABELS = ("unit", "servers", "programs", "harness")
 # For commands that hand their arguments over: those are not this program's to judge.
 HAND_OVER = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+
+
+any_path = click.Path(path_type=Path)
+existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class Commands(click.Group):
@@ -136,8 +146,12 @@ def test(preset, label, ctest_options) -> int:
 def run(model, options) -> None:
     """Run MODEL's server in the foreground, with the server's own OPTIONS.
 
-    ./lab run select --help shows those. The other programs that ./lab list names run, too.
+    ./lab run select --help shows those. The other programs that ./lab list names run, too, and
+    the servers of the zoo: ./lab run zoo/short-write-ignored 7007
     """
+    if model.startswith("zoo/"):
+        command = zoo.program_of(model)
+        os.execvp(command[0], [*command, *options])
     _become(build_program(find_program(model).program), options)
 
 
@@ -146,6 +160,87 @@ def run(model, options) -> None:
 def load(options) -> None:
     """Run the load generator with its own OPTIONS."""
     _become(build_program("loadgen"), options)
+
+
+@lab.command("check")
+@click.argument("server", nargs=-1)
+@click.option("--service", type=click.Choice(SERVICES), default="echo", show_default=True)
+@click.option("--framing", type=click.Choice(["line", "chunk"]), default="line", show_default=True)
+@click.option("--model", "claimed", metavar="KIND", help="Attest it: select, threads, fork ...")
+@click.option("--only", metavar="CHECK,...", help="Only these: ECHO-4, RUDE-*, LIFE.")
+@click.option("--hints", type=click.Choice(HINTS), default="question", show_default=True)
+@click.option("--strict", is_flag=True, help="Missing a SHOULD is a failure, too.")
+@click.option("--known-failing", type=existing_file, metavar="FILE", help="Checks, one a line.")
+@click.option("--json", "json_file", type=any_path, metavar="FILE", help="docs/check-format.md")
+@click.option("--junit", type=any_path, metavar="FILE")
+@click.option("--markdown", type=any_path, metavar="FILE")
+@click.option("--trace", type=any_path, metavar="DIR", help="A timeline of the wire, a check each.")
+@click.option("--list", "wants_list", is_flag=True, help="List the checks.")
+@click.option("--explain", metavar="CHECK", help="Say what a check does, and why it matters.")
+@no_install
+def check_command(
+    server, service, framing, claimed, only, hints, strict, known_failing, json_file, junit,
+    markdown, trace, wants_list, explain,
+) -> int:  # fmt: skip
+    """Say whether a server is correct and, if not, which classic bug it has.
+
+    SERVER is a model of the kit, or after -- any command: {port} in it becomes a free port, which
+    is also in the environment variable PORT; {host} the address, {python} the Python of ./lab.
+
+    \b
+    ./lab check select
+    ./lab check -- python3 my_server.py {port}
+    ./lab check --only ECHO-4,RUDE-* --hints remedy -- ./my_server {port}
+
+    Exit status: 0 conforming, 1 not, 2 bad usage, 3 could not tell.
+    """
+    if wants_list:
+        return list_checks() or 0
+    if explain:
+        return explain_check(explain) or 0
+    wishes = Wishes(
+        service, framing, claimed, tuple(only.split(",")) if only else (), strict,
+        known_failing, hints, json_file, junit, markdown, trace,
+    )  # fmt: skip
+    return check_server(server, wishes)
+
+
+@lab.command("zoo")
+@click.argument("server", nargs=-1)
+@click.option("--repeat", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--load", type=click.IntRange(min=0), default=0, help="Processors kept busy.")
+@click.option("--json", "json_file", type=any_path, metavar="FILE")
+@click.option("--markdown", type=any_path, metavar="FILE", help="The kill matrix, as a table.")
+@no_install
+def visit_zoo(server, repeat, load, json_file, markdown) -> int:
+    """Let the checker loose on servers that have one known bug each, and on good ones.
+
+    \b
+    ./lab zoo
+    ./lab zoo short-write-ignored epoll --repeat 20 --load 2
+
+    Exit status: 0 if each bug was named first, and no good server accused; 1 if not.
+    """
+    with orderly_ending():
+        sightings = zoo.visit(zoo.inhabitants(server), repeat, load, _print_sighting)
+    if json_file:
+        json_file.write_text(zoo.as_json(sightings))
+    if markdown:
+        markdown.write_text(zoo.as_markdown(sightings))
+    right = sum(sighting.is_right for sighting in sightings)
+    print(f"{right} of {len(sightings)} right")
+    return 0 if right == len(sightings) else 1
+
+
+def _print_sighting(sighting: zoo.Sighting) -> None:
+    found = ", ".join(sighting.diagnosed) or "nothing"
+    failed = f" (failed: {', '.join(sighting.failed)})" if not sighting.is_right else ""
+    unsure = f" (inconclusive: {', '.join(sighting.unsure)})" if sighting.unsure else ""
+    print(
+        f"{'right' if sighting.is_right else 'WRONG'}  {sighting.inhabitant.name}: {found}"
+        f"{failed}{unsure}, {sighting.seconds:.1f} s",
+        flush=True,
+    )
 
 
 @lab.command("bench", context_settings=HAND_OVER)
@@ -209,8 +304,10 @@ def main() -> int:
         return _complain(f"unknown option '{error.option_name}'{advice}", error.exit_code)
     except click.ClickException as error:
         return _complain(error.format_message(), error.exit_code)
-    except KeyboardInterrupt as interruption:
-        return _complain("interrupted", getattr(interruption, "exit_status", 130))
+    except click.Abort as abort:  # what click makes of KeyboardInterrupt
+        interruption = abort.__context__
+        status = getattr(interruption, "exit_status", 128 + signal.SIGINT)
+        return _complain(str(interruption or "") or "interrupted", status)
     except BrokenPipeError:
         # The reader, such as head, has seen enough. Python must not try again on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

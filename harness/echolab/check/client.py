@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from echolab.check.outcomes import Failed, Inconclusive, Stuck
 from echolab.check.payloads import assert_same
-from echolab.check.transcript import Transcript, describe
+from echolab.check.transcript import Action, Transcript, describe
 
 PATIENCE_SECONDS = 30.0  # a hard end, for a server that neither answers nor sleeps
 LOOK_AFTER_SECONDS = 0.05  # how long nothing happens before the server is looked at
@@ -35,10 +35,10 @@ class Ending(enum.Enum):
     """How the reading of an answer ended."""
 
     COMPLETE = "complete"  # as many bytes as were asked for
-    END = "end of stream"
-    RESET = "reset"
-    STUCK = "stuck"  # the server sleeps; no more will come
-    SPINNING = "spinning"  # the server is busy with something else
+    END = "then the end of the stream"
+    RESET = "then a reset"
+    STUCK = "and no more will come: the server sleeps"
+    SPINNING = "and no more came: the server is busy with something else"
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Client:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         if send_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
-        self._tell("connects")
+        self._tell(Action.CONNECT_SMALL if receive_buffer else Action.CONNECT)
         self.socket.connect(address)
 
     def __enter__(self) -> "Client":
@@ -93,12 +93,12 @@ class Client:
 
     def send(self, data: bytes) -> None:
         """Sends all of `data`; does not read meanwhile."""
-        self._tell("sends", data)
+        self._tell(Action.SEND, data)
         self.socket.sendall(data)
 
     def send_urgent(self, byte: bytes) -> None:
         """Sends one byte with the urgent pointer set (tcp(7), MSG_OOB)."""
-        self._tell("sends as urgent data", byte)
+        self._tell(Action.SEND_URGENT, byte)
         self.socket.send(byte, socket.MSG_OOB)
 
     def send_until_stalled(self, pattern: Callable[[int, int], bytes]) -> int:
@@ -115,12 +115,12 @@ class Client:
         if sent >= STALL_LIMIT:
             raise Failed(f"the server took {sent} bytes from a client that reads none")
         self.socket.settimeout(PATIENCE_SECONDS)
-        self._tell(f"sent {sent} bytes without reading, and can send no more")
+        self._tell(Action.FILL, count=sent, outcome=f"{sent} bytes")
         return sent
 
     def finish_sending(self) -> None:
         """Half-closes: sends a FIN, and goes on reading."""
-        self._tell("finishes sending (FIN)")
+        self._tell(Action.FINISH)
         self.socket.shutdown(socket.SHUT_WR)
 
     def read(self, count: int) -> Reply:
@@ -138,7 +138,8 @@ class Client:
         except Stuck:
             is_asleep = self._activity() is not Activity.SPINNING
             ending = Ending.STUCK if is_asleep else Ending.SPINNING
-        self._tell(f"received, {ending.value}:", bytes(received))
+        outcome = "" if ending is Ending.COMPLETE else ending.value
+        self._tell(Action.RECEIVE, bytes(received), count, outcome)
         return Reply(bytes(received), ending)
 
     def read_to_end(self, limit: int = STALL_LIMIT) -> Reply:
@@ -159,13 +160,13 @@ class Client:
         received = bytearray()
         while len(received) < count and (data := self._receive_some(count - len(received))):
             received += data
-        self._tell("received", bytes(received))
+        self._tell(Action.RECEIVE, bytes(received), count)
         return bytes(received)
 
     def receive_to_end(self) -> bytes:
         """Receives until the server ends the stream; a reset raises ConnectionResetError."""
         received = b"".join(iter(lambda: self._receive_some(CHUNK), b""))
-        self._tell("received the end of the stream, after", received)
+        self._tell(Action.RECEIVE, received, STALL_LIMIT, Ending.END.value)
         return received
 
     def expect(self, data: bytes) -> None:
@@ -181,7 +182,7 @@ class Client:
         try:
             surplus = self._receive_some(CHUNK)
         except Stuck:
-            self._tell("received nothing, as it should")
+            self._tell(Action.RECEIVE, b"", 1, "as it should be")
             return
         what = describe(surplus) if surplus else "the end"
         raise Failed(f"nothing was due, but {what} arrived")
@@ -206,7 +207,8 @@ class Client:
                     break
                 received += piece
         self.socket.settimeout(PATIENCE_SECONDS)
-        self._tell(f"sent {sent} bytes while it received {len(received)}")
+        outcome = f"sent {sent} bytes, received {len(received)}"
+        self._tell(Action.EXCHANGE, count=len(data), outcome=outcome)
         assert_same(bytes(received), data)
 
     def is_disconnected(self) -> bool:
@@ -215,7 +217,8 @@ class Client:
             disconnected = self._receive_some(1) == b""
         except (ConnectionResetError, BrokenPipeError):
             disconnected = True
-        self._tell("finds itself disconnected" if disconnected else "received a byte")
+        outcome = "the end of the connection" if disconnected else "a byte"
+        self._tell(Action.RECEIVE, b"", 1, outcome)
         return disconnected
 
     def is_served(self) -> bool:
@@ -243,12 +246,12 @@ class Client:
     def close(self) -> None:
         """Closes; may be called again."""
         if self.socket.fileno() >= 0:
-            self._tell("closes")
+            self._tell(Action.CLOSE)
             self.socket.close()
 
     def reset(self) -> None:
         """Closes with a RST instead of a FIN (SO_LINGER 0, socket(7))."""
-        self._tell("resets the connection (RST)")
+        self._tell(Action.RESET)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
@@ -276,5 +279,5 @@ class Client:
         poller.register(self.socket, wanted)
         return next((events for _, events in poller.poll(seconds * 1000)), 0)
 
-    def _tell(self, action: str, data: bytes = b"") -> None:
-        self._transcript.add(self.name, action, data)
+    def _tell(self, action: str, data: bytes = b"", count: int = 0, outcome: str = "") -> None:
+        self._transcript.add(self.name, action, data, count, outcome)

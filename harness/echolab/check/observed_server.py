@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from echolab.check import process_state
 from echolab.check.client import SMALL_BUFFER, Activity, Client
 from echolab.check.outcomes import Inconclusive
-from echolab.check.transcript import Transcript
+from echolab.check.transcript import Action, Transcript
 from echolab.server_process import ServerProcess
 from echolab.waiting import wait_until
 
@@ -112,14 +112,14 @@ class ObservedServer:
     def frozen(self, pids: Sequence[int] | None = None) -> Iterator[None]:
         """Stops the server (or only `pids`): what happens meanwhile, it then finds all at once."""
         pids = self.process.tree() if pids is None else pids
-        self.note("is stopped (SIGSTOP)")
+        self.note(Action.STOP)
         self._signal(pids, signal.SIGSTOP)
         try:
             if not wait_until(lambda: self._is_stopped(pids), PATIENCE_SECONDS):
                 raise Inconclusive("the server cannot be stopped")
             yield
         finally:
-            self.note("goes on (SIGCONT)")
+            self.note(Action.CONTINUE)
             self._signal(pids, signal.SIGCONT)
 
     def destroy(self) -> None:

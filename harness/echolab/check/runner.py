@@ -14,7 +14,15 @@ from collections.abc import Callable, Iterable, Sequence
 from multiprocessing.connection import Connection, wait
 
 from echolab import proc
-from echolab.check.outcomes import Difference, Failed, Inconclusive, Mismatch, Outcome, Skipped, Verdict
+from echolab.check.outcomes import (
+    Difference,
+    Failed,
+    Inconclusive,
+    Mismatch,
+    Outcome,
+    Skipped,
+    Verdict,
+)
 from echolab.check.registry import Check
 from echolab.check.specimen import Command
 from echolab.check.trial import Facts, Trial
@@ -31,6 +39,7 @@ def run_checks(
     checks: Sequence[Check],
     command: Command,
     *,
+    known: Facts = Facts(),
     service: str = "echo",
     jobs: int = JOBS,
     on_outcome: OnOutcome = lambda check, outcome: None,
@@ -38,9 +47,10 @@ def run_checks(
     """Carries out the checks; returns an outcome each, in their order.
 
     The basic ones come first. Where one of them fails, no other check would say more: they are
-    skipped. What was inconclusive beside others is tried once more, alone.
+    skipped. What was inconclusive beside others is tried once more, alone. `known` is what the
+    checks are told beforehand, such as the model that the server is claimed to be.
     """
-    known = Facts()
+    known = Facts(known)
     outcomes: dict[str, Outcome] = {}
 
     def take(check: Check, outcome: Outcome) -> None:

@@ -1,12 +1,27 @@
 """What happened in a check, step by step: to be printed, drawn as a timeline, and replayed."""
 
+import enum
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 SHOWN_BYTES = 32
 
-Note = Callable[..., None]
+
+class Action(enum.StrEnum):
+    """What a client does, or what is done to the server, in the words of a report."""
+
+    CONNECT = "connects"
+    CONNECT_SMALL = "connects, with a small receive buffer"
+    SEND = "sends"
+    SEND_URGENT = "sends as urgent data"
+    FILL = "sends without reading until there is no more room"
+    FINISH = "finishes sending (FIN)"
+    RECEIVE = "received"
+    EXCHANGE = "sends and reads at the same time"
+    CLOSE = "closes"
+    RESET = "resets the connection (RST)"
+    STOP = "is stopped (SIGSTOP)"
+    CONTINUE = "goes on (SIGCONT)"
 
 
 @dataclass(frozen=True)
@@ -14,13 +29,15 @@ class Step:
     """One thing that was done, or seen."""
 
     seconds: float  # since the transcript began
-    actor: str  # "client 2", "server", "checker"
-    action: str  # "connects", "sends", "received" and the like, or a whole sentence
+    actor: str  # "client 2", or "the server"
+    action: str  # an Action, or a sentence about what has no name
     data: bytes = b""  # what went over the wire
+    count: int = 0  # bytes that a client waited for, or sent
+    outcome: str = ""  # how it ended
 
     def __str__(self) -> str:
-        data = f" {describe(self.data)}" if self.data else ""
-        return f"{self.actor} {self.action}{data}"
+        data = f" {describe(self.data)}" if self.data or self.action == Action.RECEIVE else ""
+        return f"{self.actor} {self.action}{data}{f': {self.outcome}' if self.outcome else ''}"
 
 
 @dataclass
@@ -30,9 +47,12 @@ class Transcript:
     steps: list[Step] = field(default_factory=list)
     _began: float = field(default_factory=time.monotonic)
 
-    def add(self, actor: str, action: str, data: bytes = b"") -> None:
+    def add(
+        self, actor: str, action: str, data: bytes = b"", count: int = 0, outcome: str = ""
+    ) -> None:
         """Notes one more step."""
-        self.steps.append(Step(time.monotonic() - self._began, actor, action, data))
+        seconds = time.monotonic() - self._began
+        self.steps.append(Step(seconds, actor, action, data, count, outcome))
 
     def lines(self) -> list[str]:
         """Returns the steps as text, a line each, for people."""

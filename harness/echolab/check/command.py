@@ -1,0 +1,175 @@
+"""What ./lab check does."""
+
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from echolab.build import build_program
+from echolab.check import reports
+from echolab.check.outcomes import Outcome
+from echolab.check.printed import print_examination
+from echolab.check.registry import Check, all_checks, chosen
+from echolab.check.replay import file_name, replay_program
+from echolab.check.runner import run_checks
+from echolab.check.specimen import HOST, Command
+from echolab.check.trial import Facts
+from echolab.check.verdict import EXIT_STATUS, Examination, read_known_failing
+from echolab.contenders import model_of, names_model
+from echolab.errors import BadUsage, CannotRun, LabError, unknown
+from echolab.interrupts import orderly_ending
+from echolab.models import MODELS
+from echolab.tables import output_console
+
+# How the kit's models are claimed: the kind of server that MODEL-1 attests.
+CLAIMS = {
+    "thread-per-client": "threads",
+    "thread-pool": "pool",
+    "fork-per-client": "fork",
+    "asio-callbacks": "epoll",
+    "asio-coroutines": "epoll",
+    "selectors": "epoll",
+    "socketserver": "threads",
+}
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asked for, beside the server."""
+
+    service: str = "echo"
+    framing: str = "line"
+    claimed_model: str | None = None
+    only: tuple[str, ...] = ()
+    strict: bool = False
+    known_failing: Path | None = None
+    hints: str = "question"
+    json: Path | None = None
+    junit: Path | None = None
+    markdown: Path | None = None
+    trace: Path | None = None
+
+
+def check_server(words: Sequence[str], wishes: Wishes) -> int:
+    """Examines one server, prints what was found, and returns the exit status."""
+    name, command, claimed = _server_of(words, wishes)
+    checks = chosen(wishes.only, wishes.service)
+    known_failing = read_known_failing(wishes.known_failing, checks) if wishes.known_failing else ()
+    known = Facts(claimed_model=wishes.claimed_model or claimed, framing=wishes.framing)
+    began = time.monotonic()
+    with orderly_ending(), _CheckProgress(len(checks)) as progress:
+        outcomes = run_checks(
+            checks, command, known=known, service=wishes.service, on_outcome=progress.after
+        )
+    examination = Examination(
+        name, checks, outcomes, known_failing, wishes.strict, time.monotonic() - began
+    )
+    print_examination(output_console(), examination, wishes.hints)
+    try:
+        _write_files(examination, wishes)
+    except OSError as error:
+        raise LabError(f"cannot write {error.filename}: {error.strerror}") from None
+    return EXIT_STATUS[examination.conformance]
+
+
+def list_checks() -> None:
+    """Prints every check with its requirement's level."""
+    console = output_console()
+    for check in all_checks():
+        services = "" if check.services == ("echo",) else f" ({', '.join(check.services)})"
+        console.print(
+            f"{check.id:10}{check.requirement.level:7}{check.title}{services}",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def explain(check_id: str) -> None:
+    """Prints a check's requirement, what it does and why it matters; raises BadUsage."""
+    checks = {check.id: check for check in all_checks()}
+    wanted = check_id.upper() if check_id.upper() in checks else check_id
+    if wanted not in checks:
+        raise unknown("check", check_id, checks)
+    check = checks[wanted]
+    console = output_console()
+    for title, text in (
+        (f"{check.id}: {check.title}", ""),
+        ("The requirement", f"The server {check.requirement.text}"),
+        ("Why", check.requirement.reason),
+        ("What the check does", check.how),
+        ("Where", "docs/protocol.md"),
+    ):
+        console.print(f"[bold]{title}[/]")
+        if text:
+            console.print(f"  {text}", markup=False, soft_wrap=True)
+
+
+def _server_of(words: Sequence[str], wishes: Wishes) -> tuple[str, Command, str | None]:
+    """Returns the server's name, its command, and which model the kit claims it to be."""
+    if not words:
+        raise BadUsage("name a model, or give a command: ./lab check -- python3 my_server.py {port}")
+    if len(words) == 1 and names_model(words[0]):
+        return _model(words[0], wishes)
+    if len(words) == 1 and "{" not in words[0] and shutil.which(words[0]) is None:
+        raise unknown("model", words[0], MODELS)
+    words = [word.replace("{python}", sys.executable) for word in words]
+    if shutil.which(words[0]) is None:
+        raise CannotRun(f"cannot start '{words[0]}': no such program")
+    command = Command(tuple(words))
+    return str(command), command, None
+
+
+def _model(name: str, wishes: Wishes) -> tuple[str, Command, str]:
+    model, options = model_of(name)
+    program = build_program(model.program)
+    service = [] if wishes.service == "echo" else ["--service", wishes.service]
+    framing = [] if wishes.framing == "line" else ["--framing", wishes.framing]
+    words = [str(program), "--host", HOST, "--port", "{port}", *options, *service, *framing]
+    return name, Command(tuple(words)), CLAIMS.get(model.name, model.name)
+
+
+def _write_files(examination: Examination, wishes: Wishes) -> None:
+    for check, outcome in examination.failures():
+        Path(file_name(check)).write_text(replay_program(check, outcome))
+    if wishes.json:
+        reports.write_json(examination, wishes.json)
+    if wishes.junit:
+        reports.write_junit(examination, wishes.junit)
+    if wishes.markdown:
+        wishes.markdown.write_text(reports.as_markdown(examination))
+    if wishes.trace:
+        reports.write_timelines(examination, wishes.trace)
+
+
+class _CheckProgress:
+    """A bar on stderr while the checks run; nothing where stderr is no terminal."""
+
+    def __init__(self, count: int):
+        console = Console(stderr=True, highlight=False)
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("checking", total=count)
+
+    def __enter__(self) -> "_CheckProgress":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        self._progress.stop()
+
+    def after(self, check: Check, outcome: Outcome) -> None:
+        """Reports that a check is over."""
+        description = f"{check.id} {outcome.verdict.value}"
+        self._progress.update(self._task, advance=1, description=description)

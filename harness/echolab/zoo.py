@@ -1,0 +1,223 @@
+"""The zoo: servers with one known bug each, and good ones, as the test of the checker.
+
+A page of harness/zoo is a server with the bug of its own name. Those in harness/zoo/good, the kit's
+models and some servers of others have none, or just the findings of harness/zoo/findings.toml.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from echolab.build import build, left_out
+from echolab.check.command import CLAIMS
+from echolab.check.diagnosis import all_bugs
+from echolab.check.outcomes import Verdict
+from echolab.check.registry import chosen
+from echolab.check.runner import run_checks
+from echolab.check.specimen import HOST, Command
+from echolab.check.trial import Facts
+from echolab.check.verdict import Examination
+from echolab.errors import unknown
+from echolab.models import MODELS, ROOT
+from echolab.spawning import spawn
+
+DIRECTORY = ROOT / "harness" / "zoo"
+GOOD = DIRECTORY / "good"
+FINDINGS = DIRECTORY / "findings.toml"
+SHARED = ("student",)  # what the pages share
+BUSY = ["sh", "-c", "while :; do :; done"]
+
+
+@dataclass(frozen=True)
+class Inhabitant:
+    """A server of the zoo, and what the checker should say of it."""
+
+    name: str
+    command: Command
+    bug: str | None  # None: it is good
+    claimed_model: str | None = None
+    findings: frozenset[str] = frozenset()  # what is known to be diagnosed of a good one
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What the checker has said of an inhabitant."""
+
+    inhabitant: Inhabitant
+    diagnosed: tuple[str, ...]  # bugs, the root cause first
+    failed: tuple[str, ...]  # checks
+    unsure: tuple[str, ...]  # checks that were inconclusive
+    seconds: float
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the bug was named first; of a good server, that nothing but the known was found."""
+        if self.inhabitant.bug:
+            return self.diagnosed[:1] == (self.inhabitant.bug,)
+        return set(self.diagnosed) == self.inhabitant.findings and (
+            bool(self.diagnosed) or not self.failed
+        )
+
+
+def page_of(name: str) -> Path | None:
+    """Returns the source of the bad server called `name`, or None if there is none."""
+    return next((path for path in _pages(DIRECTORY) if _name(path) == name), None)
+
+
+def program_of(name: str) -> list[str]:
+    """Returns the command of "zoo/NAME", without the port; raises BadUsage with the nearest name."""
+    page = page_of(name.removeprefix("zoo/"))
+    if page is None:
+        names = [f"zoo/{_name(path)}" for path in _pages(DIRECTORY)]
+        raise unknown("server", name, names)
+    return _words(page, build("release", ["zoo"]) / "zoo")
+
+
+def inhabitants(names: Sequence[str] = ()) -> list[Inhabitant]:
+    """Returns the inhabitants of those names, or all; raises BadUsage for a name that is none."""
+    programs = build("release", ["zoo", *(model.program for model in MODELS.values())])
+    everybody = {i.name: i for i in (*_bad(programs), *_good(programs), *_models(programs))}
+    for name in names:
+        if name not in everybody:
+            raise unknown("server of the zoo", name, everybody)
+    return [everybody[name] for name in names] if names else list(everybody.values())
+
+
+def visit(
+    chosen_ones: Sequence[Inhabitant],
+    repeat: int,
+    load: int,
+    on_sighting: Callable[[Sighting], None],
+) -> list[Sighting]:
+    """Lets the checker loose on each, `repeat` times, with `load` processors kept busy meanwhile."""
+    sightings = []
+    with _busy_processors(load):
+        for inhabitant in chosen_ones:
+            for _ in range(repeat):
+                sightings.append(look_at(inhabitant))
+                on_sighting(sightings[-1])
+    return sightings
+
+
+def look_at(inhabitant: Inhabitant) -> Sighting:
+    """Lets the checker loose on one."""
+    began = time.monotonic()
+    checks = chosen(())
+    known = Facts(claimed_model=inhabitant.claimed_model)
+    outcomes = run_checks(checks, inhabitant.command, known=known)
+    examination = Examination(inhabitant.name, checks, outcomes)
+    against = (Verdict.FAIL, Verdict.NON_STRICT)
+    return Sighting(
+        inhabitant,
+        tuple(diagnosis.bug.id for diagnosis in examination.diagnoses),
+        tuple(outcome.check_id for outcome in outcomes if outcome.verdict in against),
+        tuple(o.check_id for o in outcomes if o.verdict is Verdict.INCONCLUSIVE),
+        time.monotonic() - began,
+    )
+
+
+def known_findings() -> dict[str, dict]:
+    """Returns what is known to be found in good servers, and why: by the server's name."""
+    return tomllib.loads(FINDINGS.read_text())
+
+
+def as_markdown(sightings: Sequence[Sighting]) -> str:
+    """Returns the kill matrix as tables of Markdown: the bad servers, then the good ones."""
+    bad = [s for s in sightings if s.inhabitant.bug]
+    good = [s for s in sightings if not s.inhabitant.bug]
+    titles = {bug.id: bug.title for bug in all_bugs().values()}
+    lines = ["| the server | named first | also | checks failed | s |", "|---|---|---|---|---|"]
+    for sighting in bad:
+        first, *also = sighting.diagnosed or ("nothing",)
+        mark = "" if sighting.is_right else " (wrong)"
+        lines.append(
+            f"| {sighting.inhabitant.name}: {titles.get(sighting.inhabitant.bug, '')}"
+            f" | {first}{mark} | {', '.join(also) or '–'} | {len(sighting.failed)}"
+            f" | {sighting.seconds:.1f} |"
+        )
+    lines += ["", "| the good server | found | s |", "|---|---|---|"]
+    for sighting in good:
+        found = ", ".join(sighting.diagnosed or sighting.failed) or "nothing"
+        mark = "" if sighting.is_right else " (wrong)"
+        lines.append(f"| {sighting.inhabitant.name} | {found}{mark} | {sighting.seconds:.1f} |")
+    return "\n".join(lines) + "\n"
+
+
+def as_json(sightings: Sequence[Sighting]) -> str:
+    """Returns the sightings for programs."""
+    return json.dumps(
+        [
+            {
+                "server": s.inhabitant.name,
+                "bug": s.inhabitant.bug,
+                "diagnosed": s.diagnosed,
+                "failed": s.failed,
+                "inconclusive": s.unsure,
+                "right": s.is_right,
+                "seconds": round(s.seconds, 3),
+            }
+            for s in sightings
+        ],
+        indent=2,
+    )
+
+
+def _bad(programs: Path) -> Iterator[Inhabitant]:
+    for page in _pages(DIRECTORY):
+        words = (*_words(page, programs / "zoo"), "{port}")
+        yield Inhabitant(_name(page), Command(words), _name(page))
+
+
+def _good(programs: Path) -> Iterator[Inhabitant]:
+    findings = known_findings()
+    commands = {f"good/{_name(page)}": _words(page, programs / "zoo") + ["{port}"] for page in _pages(GOOD)}
+    commands["socat"] = ["socat", "TCP-LISTEN:{port},bind={host},fork,reuseaddr", "PIPE"]
+    for name, words in commands.items():
+        if shutil.which(words[0]):
+            known = frozenset(findings.get(name, {}).get("bugs", ()))
+            yield Inhabitant(name, Command(tuple(words)), None, None, known)
+
+
+def _models(programs: Path) -> Iterator[Inhabitant]:
+    absent = left_out(programs)
+    findings = known_findings()
+    for model in MODELS.values():
+        if model.program in absent:
+            continue
+        words = (str(programs / model.program), "--host", HOST, "--port", "{port}", "--quiet")
+        known = frozenset(findings.get(model.name, {}).get("bugs", ()))
+        claim = CLAIMS.get(model.name, model.name)
+        yield Inhabitant(model.name, Command(words), None, claim, known)
+
+
+def _pages(directory: Path) -> list[Path]:
+    pages = (path for path in directory.iterdir() if path.suffix in (".c", ".cpp", ".py"))
+    return sorted(path for path in pages if path.stem not in SHARED)
+
+
+def _name(page: Path) -> str:
+    return page.stem.replace("_", "-")
+
+
+def _words(page: Path, programs: Path) -> list[str]:
+    if page.suffix == ".py":
+        return [sys.executable, str(page)]
+    return [str(programs / _name(page))]
+
+
+@contextmanager
+def _busy_processors(count: int) -> Iterator[None]:
+    processes = [spawn(BUSY, stdout=subprocess.DEVNULL) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
