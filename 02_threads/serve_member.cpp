@@ -10,6 +10,7 @@
 
 #include "03_select/connection.h"
 #include "common/chat.h"
+#include "common/linger.h"
 #include "common/system_error.h"
 
 namespace echolab {
@@ -93,7 +94,7 @@ class MemberLoop {
   /// In milliseconds; -1: nothing depends on time.
   [[nodiscard]] int sleep_limit() const {
     constexpr int kLookEvery = 100;  // how late an idle time-out may be noticed
-    if (is_told_to_stop_ || !room_listens_ || Connection::any_lingers()) {
+    if (is_told_to_stop_ || !room_listens_ || LingeringClose::any()) {
       return static_cast<int>(Shutdown::kPause.count());
     }
     return options_.idle_timeout.count() != 0 && !client_has_finished_ ? kLookEvery : -1;

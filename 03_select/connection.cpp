@@ -19,8 +19,6 @@ using Clock = std::chrono::steady_clock;
 // How late a time-out of seconds may be noticed, in milliseconds.
 constexpr int kLookEvery = 100;
 
-thread_local std::size_t lingering_count = 0;
-
 // More than a receive buffer holds (tcp(7), tcp_rmem), and bounded: a client that never stops
 // sending must not keep an event loop.
 constexpr int kMaxReceives = 256;
@@ -41,7 +39,6 @@ Connection::Connection(UniqueFd socket, const Options& options, std::unique_ptr<
 
 Connection::~Connection() {
   if (!session_->finished()) record_.failed(ClientRecord::kCutOff);
-  if (lingers_) --lingering_count;
 }
 
 bool Connection::on_readable() {
@@ -103,7 +100,7 @@ void Connection::end_input() {
 
 bool Connection::finished() {
   if (failed_) return true;
-  if (session_->finished()) return !needs_to_linger() || lingered();
+  if (session_->finished()) return !needs_to_linger() || lingering_close_.done();
   if (idle_timeout_.count() == 0 || Clock::now() - active_at_ < idle_timeout_) return false;
   if (on_readable()) return false;  // the loop is late: what came in time counts
   fail(ClientRecord::kIdleTooLong);
@@ -112,15 +109,6 @@ bool Connection::finished() {
 
 bool Connection::needs_to_linger() const {
   return session_->closes_first() || Shutdown::requested();
-}
-
-bool Connection::any_lingers() {
-  return lingering_count != 0;
-}
-
-bool Connection::lingered() {
-  if (!std::exchange(lingers_, true)) ++lingering_count;
-  return lingering_close_.done();
 }
 
 void Connection::fail(std::string_view reason) {
@@ -133,7 +121,7 @@ void Connection::count_as_active() {
 }
 
 int sleep_limit(const Listener& listener, const Options& options) {
-  if (listener.closed() || Connection::any_lingers()) {
+  if (listener.closed() || LingeringClose::any()) {
     return static_cast<int>(Shutdown::kPause.count());
   }
   return options.idle_timeout.count() != 0 || listener.resting() ? kLookEvery : -1;

@@ -58,16 +58,11 @@ class Connection {
   /// True when the client is to be removed: it has finished, failed, or been idle for too long.
   [[nodiscard]] bool finished();
 
-  /// True while some connection of this thread is only being closed: a matter of time, not of
-  /// readiness.
-  [[nodiscard]] static bool any_lingers();
-
  private:
   bool receive();
   void send_output();
   void count_as_active();
   [[nodiscard]] bool needs_to_linger() const;
-  [[nodiscard]] bool lingered();
 
   UniqueFd socket_;
   std::unique_ptr<Session> session_;
@@ -75,7 +70,6 @@ class Connection {
   std::chrono::milliseconds idle_timeout_;
   std::chrono::steady_clock::time_point active_at_{};
   LingeringClose lingering_close_;
-  bool lingers_ = false;
   bool failed_ = false;
 };
 

@@ -43,7 +43,7 @@ class UringLoop {
 
  private:
   void turn() {
-    const int limit = sleep_limit();
+    const int limit = sleep_limit(listener_, options_);
     ring_.submit_and_wait(std::chrono::milliseconds(limit));
     ring_.for_each_completion([this](const Completion& completion) { complete(completion); });
     clients_.go_on();
@@ -123,11 +123,6 @@ class UringLoop {
     ring_.cancel(Operation::kNewcomer, listener_.fd());
     listener_.close();
     clients_.end_input();
-  }
-
-  [[nodiscard]] int sleep_limit() const {
-    if (UringClient::any_lingers()) return static_cast<int>(Shutdown::kPause.count());
-    return echolab::sleep_limit(listener_, options_);
   }
 
   Listener& listener_;

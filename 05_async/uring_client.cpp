@@ -17,8 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::size_t lingering_count = 0;
-
 // Cancelled by this program, interrupted, or without a buffer while all were in use: no news of the
 // client.
 bool ended_to_be_repeated(int error) {
@@ -40,7 +38,6 @@ UringClient::UringClient(UniqueFd socket, const Options& options, Ring& ring, Bu
 
 UringClient::~UringClient() {
   if (!session_->finished()) record_.failed(ClientRecord::kCutOff);
-  if (lingers_) --lingering_count;
 }
 
 // One operation, and a completion whenever bytes have come. The kernel takes a buffer from the pool
@@ -157,17 +154,12 @@ void UringClient::fail(std::string_view reason) {
 
 bool UringClient::finished() {
   if (receiving_ != State::kNone || sending_ != State::kNone) return false;
-  return failed_ || (session_->finished() && lingered());
+  if (failed_) return true;
+  return session_->finished() && (!needs_to_linger() || lingering_close_.done());
 }
 
-bool UringClient::any_lingers() {
-  return lingering_count != 0;
-}
-
-bool UringClient::lingered() {
-  if (!session_->closes_first() && !Shutdown::requested()) return true;
-  if (!std::exchange(lingers_, true)) ++lingering_count;
-  return lingering_close_.done();
+bool UringClient::needs_to_linger() const {
+  return session_->closes_first() || Shutdown::requested();
 }
 
 void UringClient::count_as_active() {

@@ -53,9 +53,6 @@ class UringClient {
   /// True when the client is to be removed: it has finished or failed, and the kernel is done.
   [[nodiscard]] bool finished();
 
-  /// True while some client is only being closed: a matter of time, not of completions.
-  [[nodiscard]] static bool any_lingers();
-
  private:
   enum class State { kNone, kUnderWay, kCancelled };
 
@@ -67,7 +64,7 @@ class UringClient {
   void count_as_active();
   [[nodiscard]] bool wants_to_receive() const;
   [[nodiscard]] bool has_unread_input() const;
-  [[nodiscard]] bool lingered();
+  [[nodiscard]] bool needs_to_linger() const;
 
   Ring& ring_;
   BufferPool& buffers_;
@@ -81,7 +78,6 @@ class UringClient {
   State receiving_ = State::kNone;
   State sending_ = State::kNone;
   bool end_is_held_ = false;
-  bool lingers_ = false;
   bool failed_ = false;
 };
 

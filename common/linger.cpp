@@ -7,9 +7,13 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cstddef>
 
 namespace echolab {
 namespace {
+
+// Of this thread: an event loop asks about its own clients.
+thread_local std::size_t lingering_count = 0;
 
 // Bounded, since a client that never stops sending must not keep an event loop here.
 constexpr int kMaxReceives = 64;
@@ -17,12 +21,10 @@ constexpr int kMaxReceives = 64;
 // True if there was any.
 bool throw_away_input(int client) {
   std::array<char, 32 * 1024> unwanted;
-  int thrown_away = 0;
-  while (thrown_away<kMaxReceives&& ::recv(client, unwanted.data(), unwanted.size(),
-                                           MSG_DONTWAIT)> 0) {
-    ++thrown_away;
+  for (int i = 0; i < kMaxReceives; ++i) {
+    if (::recv(client, unwanted.data(), unwanted.size(), MSG_DONTWAIT) <= 0) return i != 0;
   }
-  return thrown_away != 0;
+  return true;
 }
 
 // TCP_INFO, tcp(7): after a reset nothing will be acknowledged any more.
@@ -41,8 +43,19 @@ bool is_acknowledged(int client) {
 
 }  // namespace
 
+LingeringClose::~LingeringClose() {
+  if (gives_up_at_) --lingering_count;
+}
+
+bool LingeringClose::any() {
+  return lingering_count != 0;
+}
+
 bool LingeringClose::done() {
-  if (!gives_up_at_) gives_up_at_ = Clock::now() + kLongest;
+  if (!gives_up_at_) {
+    gives_up_at_ = Clock::now() + kLongest;
+    ++lingering_count;
+  }
   // While the client is still sending, more may come between this look and the close: then the
   // client would get a reset in place of the end.
   const bool is_sending = throw_away_input(client_);

@@ -18,10 +18,17 @@ class LingeringClose {
 
   /// The socket `client` must stay open for as long as done() is called.
   explicit LingeringClose(int client) : client_(client) {}
+  ~LingeringClose();
+  LingeringClose(const LingeringClose&) = delete;
+  LingeringClose& operator=(const LingeringClose&) = delete;
 
   /// True when the socket may be closed. Nothing can wait for an acknowledgement: ask again after
   /// Shutdown::kPause. Does not block.
   [[nodiscard]] bool done();
+
+  /// True while some connection of this thread is only being closed, from the first call of done()
+  /// on: a matter of time, not of readiness.
+  [[nodiscard]] static bool any();
 
  private:
   using Clock = std::chrono::steady_clock;

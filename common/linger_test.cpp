@@ -5,6 +5,8 @@
 #include <array>
 #include <chrono>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -92,6 +94,27 @@ TEST(LingeringClose, is_done_when_the_client_has_closed_and_acknowledges_nothing
   while (!lingering.done()) {
   }
   EXPECT_LT(std::chrono::steady_clock::now() - started, LingeringClose::kLongest);
+}
+
+TEST(LingeringClose, counts_from_its_first_question_until_it_is_gone) {
+  const Pair pair = connected_pair();
+  {
+    LingeringClose lingering(pair.server.get());
+    EXPECT_FALSE(LingeringClose::any());
+    (void)lingering.done();
+    (void)lingering.done();
+    EXPECT_TRUE(LingeringClose::any());
+  }
+  EXPECT_FALSE(LingeringClose::any());
+}
+
+TEST(LingeringClose, counts_in_the_thread_that_asks_only) {
+  const Pair pair = connected_pair();
+  LingeringClose lingering(pair.server.get());
+  (void)lingering.done();
+  bool other_thread_lingers = true;
+  std::thread([&] { other_thread_lingers = LingeringClose::any(); }).join();
+  EXPECT_FALSE(other_thread_lingers);
 }
 
 }  // namespace
