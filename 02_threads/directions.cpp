@@ -14,10 +14,6 @@
 namespace echolab {
 namespace {
 
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
-
 bool is_readable(int fd) {
   pollfd watched{fd, POLLIN, 0};
   return ::poll(&watched, 1, 0) == 1;

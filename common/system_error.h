@@ -11,4 +11,10 @@ namespace echolab {
   return {error, std::system_category(), call};
 }
 
+/// True if a non-blocking call that failed with `error` is to be repeated when the descriptor is
+/// ready. EINTR cannot strike one that has data; if it does strike, trying later is right.
+[[nodiscard]] inline bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
 }  // namespace echolab

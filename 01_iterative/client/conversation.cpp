@@ -21,10 +21,6 @@ constexpr int kAnswerEnds = 200;
 /// The pause after which a user is asked for more although an answer may be due.
 constexpr int kPromptReturns = 1000;
 
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
-
 std::size_t count_lines(std::string_view text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }

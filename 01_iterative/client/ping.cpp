@@ -25,10 +25,6 @@ namespace {
 
 constexpr std::string_view kPong = "pong";
 
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
-
 /// The answers in the stream of bytes, whatever the pieces they come in.
 class Answers {
  public:

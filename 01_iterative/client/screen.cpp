@@ -65,7 +65,7 @@ void Screen::write(std::string_view text) {
     // pipe(7): a pipe that is ready takes PIPE_BUF bytes without blocking.
     const std::string_view piece = text.substr(0, PIPE_BUF);
     const ssize_t written = ::write(STDOUT_FILENO, piece.data(), piece.size());
-    if (written < 0 && errno != EAGAIN && errno != EINTR) throw failure_to_write(errno);
+    if (written < 0 && !would_block(errno)) throw failure_to_write(errno);
     if (written <= 0) continue;
     at_line_start_ = piece[static_cast<std::size_t>(written) - 1] == '\n';
     text.remove_prefix(static_cast<std::size_t>(written));

@@ -10,13 +10,6 @@
 #include "common/system_error.h"
 
 namespace echolab {
-namespace {
-
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
-
-}  // namespace
 
 LineConnection::LineConnection(UniqueFd socket) : socket_(std::move(socket)) {}
 

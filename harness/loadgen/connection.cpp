@@ -10,14 +10,6 @@
 #include "common/system_error.h"
 
 namespace echolab::loadgen {
-namespace {
-
-// EINTR cannot strike a non-blocking call that has data; if it does strike, trying later is right.
-bool is_temporary(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
-
-}  // namespace
 
 Connection::Connection(std::uint32_t number, std::size_t message_bytes, unsigned depth)
     : to_send_(number, message_bytes), due_(number, message_bytes), issued_at_(depth) {}
@@ -42,7 +34,7 @@ bool Connection::send(std::span<std::byte> scratch) {
   to_send_.copy_to(piece);
   const ssize_t taken = ::send(socket_.get(), piece.data(), piece.size(), MSG_NOSIGNAL);
   if (taken < 0) {
-    if (is_temporary(errno)) return false;
+    if (would_block(errno)) return false;
     throw system_error(connected_ ? "send" : "connect");
   }
   connected_ = true;
@@ -59,7 +51,7 @@ bool Connection::await_room(bool awaited) {
 std::optional<std::span<const std::byte>> Connection::receive(std::span<std::byte> scratch) const {
   const ssize_t got = ::recv(socket_.get(), scratch.data(), scratch.size(), 0);
   if (got >= 0) return scratch.first(static_cast<std::size_t>(got));
-  if (is_temporary(errno)) return std::nullopt;
+  if (would_block(errno)) return std::nullopt;
   throw system_error(connected_ ? "recv" : "connect");
 }
 
