@@ -1,9 +1,7 @@
 #include "01_iterative/datagram.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
 
-#include <array>
 #include <cerrno>
 
 #include "common/log.h"
@@ -24,14 +22,7 @@ std::uint16_t SocketAddress::port() const {
 }
 
 std::string SocketAddress::text() const {
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> service{};
-  // getnameinfo(3). NI_DGRAM matters for names only, but the port is one of UDP.
-  if (::getnameinfo(get(), length, host.data(), host.size(), service.data(), service.size(),
-                    NI_NUMERICHOST | NI_NUMERICSERV | NI_DGRAM) != 0) {
-    return "an address of an unknown family";
-  }
-  return host_and_port(host.data(), service.data());
+  return to_text(storage, length);
 }
 
 SocketAddress bound_address(const UniqueFd& socket) {

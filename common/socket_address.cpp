@@ -1,7 +1,6 @@
 #include "common/socket_address.h"
 
 #include <netdb.h>
-#include <sys/socket.h>
 
 #include <array>
 
@@ -10,7 +9,11 @@
 #include "common/system_error.h"
 
 namespace echolab {
-namespace {
+
+std::string host_and_port(std::string_view host, std::string_view port) {
+  const bool has_colons = host.find(':') != std::string_view::npos;
+  return has_colons ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+}
 
 std::string to_text(const sockaddr_storage& address, socklen_t length) {
   std::array<char, NI_MAXHOST> host{};
@@ -21,13 +24,6 @@ std::string to_text(const sockaddr_storage& address, socklen_t length) {
     return "an address of an unknown family";
   }
   return host_and_port(host.data(), port.data());
-}
-
-}  // namespace
-
-std::string host_and_port(std::string_view host, std::string_view port) {
-  const bool has_colons = host.find(':') != std::string_view::npos;
-  return has_colons ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
 std::string local_address(int fd) {

@@ -17,6 +17,19 @@ TEST(SocketAddressTest, a_host_with_colons_is_set_in_brackets) {
   EXPECT_EQ(host_and_port("::1", "7007"), "[::1]:7007");
 }
 
+TEST(SocketAddressTest, an_address_becomes_numbers_and_not_names) {
+  sockaddr_storage address{};
+  auto& ipv6 = reinterpret_cast<sockaddr_in6&>(address);
+  ipv6.sin6_family = AF_INET6;
+  ipv6.sin6_addr = in6addr_loopback;
+  ipv6.sin6_port = ::htons(7);
+  EXPECT_EQ(to_text(address, sizeof ipv6), "[::1]:7");
+}
+
+TEST(SocketAddressTest, an_address_of_no_family_has_a_text_all_the_same) {
+  EXPECT_EQ(to_text({}, sizeof(sockaddr_storage)), "an address of an unknown family");
+}
+
 TEST(SocketAddressTest, the_two_ends_of_a_connection_name_each_other) {
   const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in loopback{};
