@@ -4,7 +4,6 @@
 
 #include <cerrno>
 
-#include "common/log.h"
 #include "common/socket_address.h"
 #include "common/system_error.h"
 
@@ -51,12 +50,10 @@ void receive_failed(int error) {
 
 void DroppedDatagrams::add(const SocketAddress& peer, std::string_view reason) {
   ++count_;
-  const Clock::time_point now = Clock::now();
-  if (now - logged_at_ < std::chrono::seconds(1)) return;
+  if (!rate_limit_.lets_pass()) return;
   log::event("ERROR", "dropped {} datagram{}; {}: {}", count_, count_ == 1 ? "" : "s", peer.text(),
              reason);
   count_ = 0;
-  logged_at_ = now;
 }
 
 }  // namespace echolab

@@ -2,11 +2,11 @@
 
 #include <sys/socket.h>
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "common/log.h"
 #include "common/shutdown.h"
 #include "common/unique_fd.h"
 
@@ -57,10 +57,8 @@ class DroppedDatagrams {
   void add(const SocketAddress& peer, std::string_view reason);
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   std::uint64_t count_ = 0;  // since the last log line
-  Clock::time_point logged_at_{};
+  log::RateLimit rate_limit_;
 };
 
 }  // namespace echolab

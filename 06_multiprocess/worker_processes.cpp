@@ -16,7 +16,6 @@
 
 #include "common/client_record.h"
 #include "common/listener.h"
-#include "common/log.h"
 #include "common/system_error.h"
 
 namespace echolab {
@@ -122,7 +121,7 @@ void WorkerProcesses::replace_dead(Shutdown& shutdown) {
     try {
       start(number, shutdown);
     } catch (const std::system_error& error) {
-      if (!log_is_due()) continue;
+      if (!rate_limit_.lets_pass()) continue;
       log::event("ERROR", "no process for worker {}: {}", number + 1, error.what());
     }
   }
@@ -157,16 +156,9 @@ void WorkerProcesses::on_end(pid_t process, int status) {
 void WorkerProcesses::log_end(std::size_t number, int status) {
   if (status == 0 && Shutdown::requested()) return;
   const bool died_at_once = Clock::now() < workers_[number].replaceable_at();
-  if (died_at_once && !log_is_due()) return;
+  if (died_at_once && !rate_limit_.lets_pass()) return;
   log::event("ERROR", "worker {}, process {}, {}", number + 1, workers_[number].process,
              describe(status));
-}
-
-bool WorkerProcesses::log_is_due() {
-  const Clock::time_point now = Clock::now();
-  const bool due = now - logged_at_ >= std::chrono::seconds(1);
-  if (due) logged_at_ = now;
-  return due;
 }
 
 }  // namespace echolab

@@ -13,6 +13,7 @@
 
 #include "06_multiprocess/child_processes.h"
 #include "06_multiprocess/shared_array.h"
+#include "common/log.h"
 #include "common/shutdown.h"
 
 namespace echolab {
@@ -91,14 +92,13 @@ class WorkerProcesses {
   [[nodiscard]] int milliseconds_to_replacement() const;
   void on_end(pid_t process, int status);
   void log_end(std::size_t number, int status);
-  [[nodiscard]] bool log_is_due();
 
   Work work_;
   std::vector<Worker> workers_;
   SharedArray<std::atomic<std::size_t>> connected_;
   SharedArray<WorkerClients> clients_;
   ChildProcesses processes_;
-  Clock::time_point logged_at_{};
+  log::RateLimit rate_limit_;
 };
 
 }  // namespace echolab

@@ -15,7 +15,6 @@
 #include <string>
 #include <utility>
 
-#include "common/log.h"
 #include "common/resolve.h"
 #include "common/socket_address.h"
 #include "common/system_error.h"
@@ -161,7 +160,7 @@ void Listener::accept_failed(int error) {
     case ENOMEM:
       if (turn_away_with_reserve(describe(error))) return;
       rest_until_ = Clock::now() + kRest;
-      if (log_is_due()) {
+      if (rate_limit_.lets_pass()) {
         log::event("ERROR", "no client is accepted for {} ms: {}", kRest.count(), describe(error));
       }
       return;
@@ -191,17 +190,10 @@ bool Listener::turn_away_with_reserve(std::string_view reason) {
 
 void Listener::turned_away(std::string_view reason) {
   ++turned_away_count_;
-  if (!log_is_due()) return;
+  if (!rate_limit_.lets_pass()) return;
   log::event("ERROR", "turned away {} client{}: {}", turned_away_count_,
              turned_away_count_ == 1 ? "" : "s", reason);
   turned_away_count_ = 0;
-}
-
-bool Listener::log_is_due() {
-  const Clock::time_point now = Clock::now();
-  const bool due = now - logged_at_ >= std::chrono::seconds(1);
-  if (due) logged_at_ = now;
-  return due;
 }
 
 bool Listener::resting() const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/log.h"
 #include "common/options.h"
 #include "common/shutdown.h"
 #include "common/unique_fd.h"
@@ -69,13 +70,12 @@ class Listener {
 
   explicit Listener(UniqueFd socket);
   bool turn_away_with_reserve(std::string_view reason);
-  [[nodiscard]] bool log_is_due();
 
   UniqueFd socket_;
   UniqueFd reserve_;
   std::string address_;
   Clock::time_point rest_until_{};
-  Clock::time_point logged_at_{};
+  log::RateLimit rate_limit_;
   std::uint64_t turned_away_count_ = 0;  // since the last log line
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <new>
 #include <string>
 #include <string_view>
@@ -35,5 +36,21 @@ void event(std::string_view name, fmt::format_string<Arguments...> format,
 inline void event(std::string_view name) {
   event(name, "");
 }
+
+/// Lets one log line a second pass, of those that could come without end.
+class RateLimit {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// True if nothing has passed in the second before `now`: the line is to be written.
+  [[nodiscard]] bool lets_pass(Clock::time_point now = Clock::now()) {
+    const bool passes = now - passed_at_ >= std::chrono::seconds(1);
+    if (passes) passed_at_ = now;
+    return passes;
+  }
+
+ private:
+  Clock::time_point passed_at_{};
+};
 
 }  // namespace echolab::log
