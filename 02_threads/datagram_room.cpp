@@ -9,13 +9,12 @@
 
 #include <fmt/format.h>
 
+#include "common/chat.h"
 #include "common/escape.h"
 #include "common/log.h"
 
 namespace echolab {
 namespace {
-
-constexpr std::size_t kMaxName = 32;
 
 std::string_view without_line_end(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
@@ -32,13 +31,6 @@ std::optional<std::string_view> name_in(std::string_view text) {
   constexpr std::string_view kCommand = "/name ";
   if (!text.starts_with(kCommand)) return std::nullopt;
   return text.substr(kCommand.size());
-}
-
-bool is_valid_name(std::string_view name) {
-  const bool has_length = !name.empty() && name.size() <= kMaxName;
-  const bool could_forge = name.find_first_of(" :") != std::string_view::npos ||
-                           name.starts_with('*') || name.starts_with('/');
-  return has_length && !could_forge && escaped(name) == name;
 }
 
 /// The line end is for people who use nc instead of a client.
@@ -167,7 +159,7 @@ std::vector<DatagramRoom::Outgoing> DatagramRoom::farewell() const {
 }
 
 std::string DatagramRoom::objection_to(std::string_view name) const {
-  if (!is_valid_name(name)) {
+  if (!ChatRoom::is_name(name)) {
     return fmt::format("'{}' is not a name", escaped(name));
   }
   const bool taken = std::ranges::any_of(

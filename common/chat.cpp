@@ -16,15 +16,14 @@ constexpr std::string_view kRename = "/name";
 constexpr std::string_view kList = "/who";
 constexpr std::string_view kQuit = "/quit";
 
-// The server's own lines begin with "* " and "error: ", a message with its author's name and a
-// colon: what could make one pass for another is no part of a name.
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= ChatRoom::kMaxName &&
-         name.find_first_of(" :") == std::string_view::npos && name[0] != '*' && name[0] != '/' &&
-         escaped(name) == name;
-}
-
 }  // namespace
+
+bool ChatRoom::is_name(std::string_view name) {
+  const bool has_length = !name.empty() && name.size() <= kMaxName;
+  const bool could_forge = name.find_first_of(" :") != std::string_view::npos ||
+                           name.starts_with('*') || name.starts_with('/');
+  return has_length && !could_forge && escaped(name) == name;
+}
 
 void ChatRoom::enter(ChatMember& member) {
   nameless_.push_back(&member);

@@ -36,6 +36,11 @@ class ChatRoom {
   static constexpr std::size_t kMaxName = 32;        // bytes
   static constexpr std::size_t kMaxListLine = 4096;  // bytes of the answer to /who, about
 
+  /// The server's own lines begin with "* " and "error: ", a message with its author's name and a
+  /// colon: false for what could make one pass for another, and for what no terminal should be
+  /// shown.
+  [[nodiscard]] static bool is_name(std::string_view name);
+
   /// With `echo_self`, a message is sent to its author, too.
   explicit ChatRoom(bool echo_self) : echo_self_(echo_self) {}
 
