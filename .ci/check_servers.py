@@ -28,7 +28,7 @@ HEADINGS = [
 # may not run everywhere.
 MAIN = re.compile(
     r"int main\(int argc, char\*\* argv\) \{\n"
-    r"  return echolab::(|chat_|datagram_)server_main"
+    r"  return echolab::(|chat_|udp_)server_main"
     r'\("[a-z-]+", argc, argv, echolab::run(, \{("--[^{}]*")?\}(, echolab::require_\w+)?)?\);\n'
     r"\}"
 )

@@ -77,5 +77,5 @@ DatagramTotals run(const UniqueFd& socket, const Options& /*options*/, Shutdown&
 }  // namespace echolab
 
 int main(int argc, char** argv) {
-  return echolab::datagram_server_main("udp-echo", argc, argv, echolab::run);
+  return echolab::udp_server_main("udp-echo", argc, argv, echolab::run);
 }

@@ -48,23 +48,25 @@ constexpr std::string_view kUnlessSilent = ", unless you are silent for ";
 }  // namespace
 
 std::string Welcome::text() const {
+  if (silence.count() == 0) return fmt::format("{}{}", kYouAre, name);
   const double seconds = std::chrono::duration<double>(silence).count();
   return fmt::format("{}{}{}{:g} s", kYouAre, name, kUnlessSilent, seconds);
 }
 
 std::optional<Welcome> Welcome::in(std::string_view text) {
+  if (!text.starts_with(kYouAre)) return std::nullopt;
+  text.remove_prefix(kYouAre.size());
+  if (ChatRoom::is_name(text)) return Welcome{std::string(text), std::chrono::milliseconds(0)};
   const std::size_t comma = text.rfind(kUnlessSilent);
-  if (!text.starts_with(kYouAre) || comma == std::string_view::npos || comma < kYouAre.size()) {
-    return std::nullopt;
-  }
+  if (comma == std::string_view::npos) return std::nullopt;
   const std::string_view number = text.substr(comma + kUnlessSilent.size());
   double seconds = 0;
   const auto end = std::from_chars(number.begin(), number.end(), seconds);
   constexpr double kDay = 24.0 * 60 * 60;
   if (end.ec != std::errc() || !(seconds > 0 && seconds <= kDay)) return std::nullopt;
-  return Welcome{
-      std::string(text.substr(kYouAre.size(), comma - kYouAre.size())),
-      std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(seconds))};
+  const std::chrono::duration<double> silence(seconds);
+  return Welcome{std::string(text.substr(0, comma)),
+                 std::chrono::ceil<std::chrono::milliseconds>(silence)};
 }
 
 std::vector<DatagramRoom::Outgoing> DatagramRoom::receive(const SocketAddress& sender,
@@ -132,6 +134,7 @@ std::vector<DatagramRoom::Outgoing> DatagramRoom::leave(Members::iterator member
 
 std::vector<DatagramRoom::Outgoing> DatagramRoom::expire(Clock::time_point now) {
   std::vector<Outgoing> outgoing;
+  if (limits_.silence.count() == 0) return outgoing;
   for (auto member = members_.begin(); member != members_.end();) {
     const auto next = std::next(member);
     if (now - member->second.heard_at >= limits_.silence) {
@@ -148,6 +151,7 @@ DatagramRoom::Outgoing DatagramRoom::welcome(const Member& member) const {
 
 DatagramRoom::Clock::time_point DatagramRoom::next_expiry() const {
   Clock::time_point first = Clock::time_point::max();
+  if (limits_.silence.count() == 0) return first;
   for (const auto& [address, member] : members_) {
     first = std::min(first, member.heard_at + limits_.silence);
   }

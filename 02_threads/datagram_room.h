@@ -13,10 +13,11 @@
 namespace echolab {
 
 /// What the room says to a member that has named itself, or asks by an empty datagram whether it
-/// still is one: "* you are alice, unless you are silent for 60 s".
+/// still is one: "* you are alice, unless you are silent for 60 s", or "* you are alice" alone.
 struct Welcome {
   std::string name;
-  std::chrono::milliseconds silence;  // after so long without a datagram the member is gone
+  /// After so long without a datagram the member is gone; 0: it never is.
+  std::chrono::milliseconds silence;
 
   [[nodiscard]] std::string text() const;
 
@@ -67,7 +68,7 @@ class DatagramRoom {
   [[nodiscard]] std::vector<Outgoing> expire(Clock::time_point now);
 
   /// When expire() will have something to do, if nothing is heard before; Clock::time_point::max()
-  /// without members.
+  /// without members, and where silence has no limit.
   [[nodiscard]] Clock::time_point next_expiry() const;
 
   /// What to tell the members when the server ends.

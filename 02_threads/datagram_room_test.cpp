@@ -62,7 +62,8 @@ class Room : public testing::Test {
 };
 
 TEST(Welcome, can_be_read_as_it_is_said) {
-  for (const auto silence : {milliseconds(60'000), milliseconds(500), milliseconds(3'600'000)}) {
+  for (const auto silence :
+       {milliseconds(60'000), milliseconds(500), milliseconds(3'600'000), milliseconds(0)}) {
     const auto welcome = Welcome::in(Welcome{"alice", silence}.text());
     ASSERT_TRUE(welcome);
     EXPECT_EQ(welcome->name, "alice");
@@ -72,7 +73,7 @@ TEST(Welcome, can_be_read_as_it_is_said) {
 
 TEST(Welcome, is_not_read_into_anything_else) {
   for (const char* text :
-       {"", "* you are ", "* alice joined", "alice: * you are bob",
+       {"", "* you are ", "* alice joined", "alice: * you are bob", "* you are not alone",
         "* you are , unless you are silent for", "* you are alice, unless you are silent for ever",
         "* you are alice, unless you are silent for 0 s",
         "* you are alice, unless you are silent for nan s",
@@ -237,6 +238,14 @@ TEST_F(Room, removes_several_at_once) {
   join_alice_and_bob();
   EXPECT_EQ(room_.expire(now_ + seconds(60)).size(), 3U);
   EXPECT_EQ(room_.next_expiry(), DatagramRoom::Clock::time_point::max());
+}
+
+TEST_F(Room, keeps_its_members_for_ever_where_silence_has_no_limit) {
+  DatagramRoom room({4, seconds(0)});
+  EXPECT_EQ(as_text(room.receive(address(1001), "/name alice", now_)),
+            texts("1001: * you are alice\n"));
+  EXPECT_EQ(room.next_expiry(), DatagramRoom::Clock::time_point::max());
+  EXPECT_EQ(as_text(room.expire(now_ + seconds(86'400))), kNothing);
 }
 
 TEST_F(Room, tells_all_members_that_the_server_ends) {

@@ -10,10 +10,12 @@ void Lease::sign_given(Clock::time_point now) {
 }
 
 void Lease::answered(std::chrono::milliseconds silence, Clock::time_point now) {
+  constexpr std::chrono::milliseconds kWhereNothingIsForgotten{20'000};
   // Whatever a server may say, it is not asked without pause.
   constexpr std::chrono::milliseconds kShortest{10};
   unanswered_since_.reset();
-  next_sign_ = now + std::max(silence / 3, kShortest);
+  next_sign_ =
+      now + (silence.count() == 0 ? kWhereNothingIsForgotten : std::max(silence / 3, kShortest));
 }
 
 bool Lease::is_lost(Clock::time_point now) const {

@@ -27,7 +27,8 @@ class Lease {
 
   void sign_given(Clock::time_point now);
 
-  /// The server has answered: it remembers for so long.
+  /// The server has answered: it remembers for so long; 0: for ever, but whether it is there is to
+  /// be asked all the same.
   void answered(std::chrono::milliseconds silence, Clock::time_point now);
 
   /// True when the server has left all signs unanswered for as long as it may take.

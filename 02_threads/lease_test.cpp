@@ -59,6 +59,13 @@ TEST(Lease, counts_its_patience_anew_after_an_answer) {
   EXPECT_TRUE(lease.is_lost(kStart + seconds(29)));
 }
 
+TEST(Lease, of_a_server_that_remembers_for_ever_is_renewed_to_see_whether_it_is_there) {
+  Lease lease(kPatience, kStart);
+  lease.answered(milliseconds(0), kStart);
+  EXPECT_GE(lease.next_sign(), kStart + seconds(10));
+  EXPECT_LE(lease.next_sign(), kStart + seconds(60));
+}
+
 TEST(Lease, of_a_server_that_remembers_next_to_nothing_is_not_renewed_without_pause) {
   Lease lease(kPatience, kStart);
   lease.answered(milliseconds(1), kStart);

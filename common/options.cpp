@@ -120,7 +120,9 @@ const std::map<std::string, AddOption>& extra_option_table() {
 void add_extra_option(CLI::App& app, CommandLine& line, const std::string& name_and_default) {
   if (name_and_default == "--service") return add_service_options(app, line);
   const std::size_t equals = name_and_default.find('=');
-  CLI::Option* option = extra_option_table().at(name_and_default.substr(0, equals))(app, line);
+  const std::string name = name_and_default.substr(0, equals);
+  CLI::Option* option = app.get_option_no_throw(name);
+  if (option == nullptr) option = extra_option_table().at(name)(app, line);
   if (equals != std::string::npos) option->default_val(name_and_default.substr(equals + 1));
 }
 

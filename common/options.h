@@ -30,7 +30,8 @@ struct Options {
   bool echo_self = false;
 };
 
-/// Options that a model takes beyond the shared ones, "--workers=10" with its default, or "--nap".
+/// Options that a model takes beyond the shared ones, "--workers=10" with its default, or "--nap";
+/// and shared ones that have another default there, "--idle-timeout=60s".
 using ExtraOptions = std::vector<std::string>;
 
 /// Reads the command line of the server `model`. Ends the process with status 0 after --help and

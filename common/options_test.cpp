@@ -40,6 +40,12 @@ TEST(Options, have_the_defaults_that_the_model_names) {
   EXPECT_EQ(options.service.framing, Framing::kLine);
 }
 
+TEST(Options, a_model_may_give_a_shared_one_another_default) {
+  const ExtraOptions extra_options{"--idle-timeout=60s"};
+  EXPECT_EQ(parse({}, extra_options).idle_timeout, milliseconds(60'000));
+  EXPECT_EQ(parse({"--idle-timeout", "0"}, extra_options).idle_timeout, milliseconds(0));
+}
+
 TEST(Options, durations_have_units_and_are_seconds_without) {
   EXPECT_EQ(parse({"--idle-timeout", "0.2"}).idle_timeout, milliseconds(200));
   EXPECT_EQ(parse({"--idle-timeout", "1min"}).idle_timeout, milliseconds(60'000));

@@ -106,8 +106,9 @@ int chat_server_main(const std::string& model, int argc, char** argv, Run run) {
   return run_server(model, parse_options(model, argc, argv, {"--echo-self"}), run);
 }
 
-int datagram_server_main(const std::string& model, int argc, char** argv, DatagramRun run) {
-  return run_server(model, parse_options(model, argc, argv, {}), run);
+int udp_server_main(const std::string& model, int argc, char** argv, DatagramRun run,
+                    const ExtraOptions& extra_options) {
+  return run_server(model, parse_options(model, argc, argv, extra_options), run);
 }
 
 }  // namespace echolab

@@ -37,6 +37,7 @@ using DatagramRun = DatagramTotals (*)(const UniqueFd& socket, const Options& op
                                        Shutdown& shutdown);
 
 /// The same for servers of UDP.
-int datagram_server_main(const std::string& model, int argc, char** argv, DatagramRun run);
+int udp_server_main(const std::string& model, int argc, char** argv, DatagramRun run,
+                    const ExtraOptions& extra_options = {});
 
 }  // namespace echolab

@@ -8,6 +8,7 @@ import contextlib
 import re
 import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -156,6 +157,19 @@ def test_who_is_silent_for_too_long_is_gone(start_server):
         assert wait_until(lambda: said in awake.join("awake").seen, PATIENCE_SECONDS)
         silent.wait_for(b"* goodbye: silent for too long\n")
         assert re.search(r"^\[MEMBER LEFT\] silent, .*: silent for too long$", server.stderr, re.M)
+
+
+def test_silence_may_have_no_limit(start_server):
+    """UDP-CHAT-6: as --help says of 0, and the welcome promises."""
+    server = start_server("--idle-timeout", "0")
+    with Member(server.host, server.port) as alice:
+        assert alice.ask(b"/name alice", is_welcome) == b"* you are alice\n"
+
+
+def test_the_help_names_the_limit_of_silence_that_holds(programs):
+    """UDP-CHAT-6: 60 s, unlike the servers of connections, which wait for ever by default."""
+    said = subprocess.check_output([programs / "udp_chat", "--help"], text=True)
+    assert re.search(r"--idle-timeout .*=60s$", said, re.MULTILINE), said
 
 
 @settings(
@@ -334,6 +348,13 @@ def test_a_silent_client_gives_signs_of_life(client):
             assert wait_until(lambda: room.times(b"") >= 4, PATIENCE_SECONDS)
             terminal.type_line("quit")
             assert terminal.finish()[1] == 0
+
+
+def test_a_client_enters_a_room_without_a_limit_of_silence(start_server, client):
+    """UDP-CHAT-6: it understands the shorter welcome."""
+    server = start_server("--idle-timeout", "0")
+    outcome = run_client(client, server.host, server.port, "--name", "alice", typed=b"quit\n")
+    assert outcome.status == 0
 
 
 def test_a_client_that_is_forgotten_introduces_itself_again(client):
