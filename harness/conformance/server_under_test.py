@@ -10,6 +10,7 @@ from pathlib import Path
 
 from echolab import proc
 from echolab.check import process_state
+from echolab.check.client import Client
 from echolab.check.observed_server import PATIENCE_SECONDS, ObservedServer
 from echolab.server_process import ServerProcess
 from echolab.waiting import wait_until
@@ -91,6 +92,13 @@ class ServerUnderTest(ObservedServer):
     def accepting(self) -> list[int]:
         """Returns the processes that accept: its workers, where a model has some from the start."""
         return self.children() if self._at_start.children else [self.pid]
+
+    def connect_served(self, count: int) -> list[Client]:
+        """Opens clients that have been served, and stay."""
+        clients = [self.connect() for _ in range(count)]
+        for client in clients:
+            client.echo(b"hello")
+        return clients
 
     def assert_uses_no_cpu(self) -> None:
         """Fails if the server is busy in the next moments."""

@@ -27,6 +27,18 @@ def test_a_client_that_waits_is_served_when_the_one_before_leaves(server):
     second.expect(b"second")
 
 
+@pytest.mark.only("thread-pool", "prefork")
+def test_client_eleven_is_served_as_soon_as_one_of_the_ten_leaves(start_server):
+    """CONC-5: ten silent clients take all ten workers; which of them leaves does not matter."""
+    server = start_server("--workers", "10")
+    ten = server.connect_served(10)
+    eleventh = server.connect()
+    eleventh.send(b"eleven")
+    eleventh.expect_silence()
+    ten[4].close()
+    eleventh.expect(b"eleven")
+
+
 @pytest.mark.excused("iterative", "the first silent client would hold up all others")
 def test_silent_clients_hold_up_nobody(start_server, subject):
     """CONC-1: a bystander is served beside 1, 2, 3... silent clients."""

@@ -218,9 +218,7 @@ def test_a_stop_signal_ends_an_idle_server_with_a_summary(server, model, number)
 @pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_a_stop_signal_ends_the_streams_of_silent_clients(server, one_at_a_time, number):
     """LIFE-4, LIFE-6: the grace is for those who are owed something."""
-    clients = [server.connect() for _ in range(1 if one_at_a_time else 5)]
-    for client in clients:
-        client.echo(b"hello")
+    clients = server.connect_served(1 if one_at_a_time else 5)
     server.send_signal(number)
     for client in clients:
         client.expect_end()

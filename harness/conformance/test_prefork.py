@@ -19,14 +19,6 @@ PROCESSES_AT_MOST = 4  # the parent among them
 WORKER_LINE = re.compile(r"^prefork: worker (\d+), process (\d+): (\d+) clients?$", re.MULTILINE)
 
 
-def connect_served(server: ServerUnderTest, count: int) -> list:
-    """Opens clients that have been served, and stay."""
-    clients = [server.connect() for _ in range(count)]
-    for client in clients:
-        client.echo(b"hello")
-    return clients
-
-
 def worker_with_client(server: ServerUnderTest) -> int:
     """Returns the worker that serves the only client: it holds one more descriptor."""
     return max(server.children(), key=lambda pid: footprint(pid).descriptors)
@@ -44,17 +36,6 @@ def kill(server: ServerUnderTest, worker: int) -> None:
     assert replaced, f"{len(server.children())} workers, {count} before"
 
 
-def test_client_eleven_is_served_as_soon_as_one_of_the_ten_leaves(start_server):
-    """CONC-5: ten silent clients take all ten workers; which of them leaves does not matter."""
-    server = start_server("--workers", "10")
-    ten = connect_served(server, 10)
-    eleventh = server.connect()
-    eleventh.send(b"eleven")
-    eleventh.expect_silence()
-    ten[4].close()
-    eleventh.expect(b"eleven")
-
-
 def test_the_workers_stay_whoever_comes_and_goes(start_server):
     """RES-3: no fork a client: the processes at the end are those of the beginning."""
     server = start_server("--workers", "3")
@@ -68,9 +49,9 @@ def test_the_workers_stay_whoever_comes_and_goes(start_server):
 def test_a_killed_worker_is_replaced_and_its_client_counted_out(start_server):
     """LIFE-13: its client is disconnected, the others go on, the count is right."""
     server = start_server("--workers", "2")
-    (victim,) = connect_served(server, 1)
+    (victim,) = server.connect_served(1)
     worker = worker_with_client(server)
-    (bystander,) = connect_served(server, 1)
+    (bystander,) = server.connect_served(1)
     kill(server, worker)
     assert victim.is_disconnected()
     bystander.echo(b"still here")
@@ -82,7 +63,7 @@ def test_a_killed_worker_is_replaced_and_its_client_counted_out(start_server):
 def test_a_killed_workers_client_makes_room_for_another(start_server):
     """LIFE-13, LIMIT-6: --max-clients counts those who are connected, not those who were lost."""
     server = start_server("--workers", "2", "--max-clients", "1")
-    connect_served(server, 1)
+    server.connect_served(1)
     assert server.connect().is_disconnected()
     kill(server, worker_with_client(server))
     server.assert_serves_a_newcomer()
@@ -122,7 +103,7 @@ def test_the_summary_counts_the_clients_of_each_worker(start_server):
 def test_the_clients_of_a_worker_that_died_stay_in_the_summary(start_server):
     """LIFE-4, LIFE-13: its successor has its place."""
     server = start_server("--workers", "1")
-    connect_served(server, 1)
+    server.connect_served(1)
     kill(server, server.children()[0])
     (successor,) = server.children()
     server.assert_serves_a_newcomer()

@@ -22,9 +22,7 @@ def kill_worker(server: ServerUnderTest, worker: int) -> None:
 def test_a_worker_serves_many_clients_at_once(start_server):
     """CONC-1: unlike a worker of prefork, which has one."""
     server = start_server("--workers", "1")
-    clients = [server.connect() for _ in range(20)]
-    for client in clients:
-        client.echo(b"hello")
+    clients = server.connect_served(20)
     for client in clients:
         client.echo(b"and again")
     assert len(server.children()) == 1
@@ -46,9 +44,7 @@ def test_clients_in_a_dead_workers_queue_are_served_by_its_successor(start_serve
 def test_the_clients_of_a_dead_worker_are_counted_out(start_server):
     """LIFE-13, LIMIT-6: and so there is room for as many others."""
     server = start_server("--workers", "1", "--max-clients", "3")
-    lost = [server.connect() for _ in range(3)]
-    for client in lost:
-        client.echo(b"hello")
+    lost = server.connect_served(3)
     assert server.connect().is_disconnected()
     kill_worker(server, server.children()[0])
     assert all(client.is_disconnected() for client in lost)

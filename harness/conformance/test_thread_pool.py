@@ -20,14 +20,6 @@ MARGIN_SECONDS = 8.0  # for a machine under load
 THREADS_AT_MOST = 3  # the main thread among them
 
 
-def connect_served(server: ServerUnderTest, count: int) -> list:
-    """Opens clients that have been served, and stay."""
-    clients = [server.connect() for _ in range(count)]
-    for client in clients:
-        client.echo(b"hello")
-    return clients
-
-
 def wait_until_accepted(server: ServerUnderTest, count: int, at_start: int) -> None:
     """Waits until the server holds the sockets of `count` clients, served or not."""
     accepted = wait_until(
@@ -36,22 +28,11 @@ def wait_until_accepted(server: ServerUnderTest, count: int, at_start: int) -> N
     assert accepted, f"{footprint(server.pid).descriptors - at_start} clients are accepted"
 
 
-def test_client_eleven_is_served_as_soon_as_one_of_the_ten_leaves(start_server):
-    """CONC-5: ten silent clients take all ten workers; which of them leaves does not matter."""
-    server = start_server("--workers", "10")
-    ten = connect_served(server, 10)
-    eleventh = server.connect()
-    eleventh.send(b"eleven")
-    eleventh.expect_silence()
-    ten[4].close()
-    eleventh.expect(b"eleven")
-
-
 def test_beyond_the_queue_clients_wait_in_the_backlog(start_server):
     """CONC-5, RES-5: no more are accepted than there are places, and nobody spins meanwhile."""
     server = start_server("--workers", "2")
     at_start = footprint(server.pid).descriptors
-    clients = connect_served(server, 2)
+    clients = server.connect_served(2)
     for number in range(2, 8):
         clients.append(server.connect())
         clients[number].send(b"%d" % number)
@@ -81,7 +62,7 @@ def test_the_clients_that_wait_count_as_connected(start_server):
     """LIMIT-6: two are served, one waits, and the fourth is turned away."""
     server = start_server("--workers", "2", "--max-clients", "3")
     at_start = footprint(server.pid).descriptors
-    served = connect_served(server, 2)
+    served = server.connect_served(2)
     waiting = server.connect()
     wait_until_accepted(server, 3, at_start)
     assert server.connect().is_disconnected()
@@ -105,7 +86,7 @@ def test_the_clients_that_wait_get_what_they_are_owed(start_server, number):
     """LIFE-5: they were accepted before the signal, and so was what they had sent."""
     server = start_server("--workers", "2")
     at_start = footprint(server.pid).descriptors
-    served = connect_served(server, 2)
+    served = server.connect_served(2)
     waiting = [server.connect(), server.connect()]
     for client in waiting:
         client.send(b"owed")

@@ -8,12 +8,17 @@ The programs are those in the directory ECHOLAB_BIN, or else of the preset dev.
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "harness"))
+
+from echolab.server_process import ServerProcess  # noqa: E402
+
+StartServer = Callable[..., ServerProcess]
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +37,29 @@ def sanitizers(programs: Path) -> str:
 def sanitizers_threads(sanitizers: str) -> int:
     """Returns how many threads of its own a program's sanitizer has."""
     return 1 if sanitizers == "thread" else 0
+
+
+@pytest.fixture
+def start_server(request: pytest.FixtureRequest, programs: Path) -> Iterator[StartServer]:
+    """Returns a function that starts the server that the test's file names, with the given options.
+
+    Whatever a test has done to it, each must end well when it is asked to.
+    """
+    name: str = request.module.SERVER
+    servers: list[ServerProcess] = []
+
+    def start(*options: str) -> ServerProcess:
+        command = [str(programs / name.replace("-", "_")), "--port", "0", *options]
+        servers.append(ServerProcess(name, command))
+        servers[-1].start()
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        assert server.stop() == 0, server.stderr
+
+
+@pytest.fixture
+def server(start_server: StartServer) -> ServerProcess:
+    """Returns a running server with default options."""
+    return start_server()

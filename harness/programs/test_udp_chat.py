@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from terminal import CTRL_C, CTRL_D, Terminal
 
-StartServer = Callable[..., ServerProcess]
+SERVER = "udp-chat"
 NEVER = "1s"  # so short a time-out that waiting for it harms no test
 
 
@@ -52,28 +52,6 @@ def is_welcome(answer: bytes) -> bool:
 def is_stranger(answer: bytes) -> bool:
     """Tells whether a datagram asks who one is."""
     return answer.startswith(b"* error: who are you?")
-
-
-@pytest.fixture
-def start_server(programs: Path) -> Iterator[StartServer]:
-    """Returns a function that starts a server with the given options."""
-    servers: list[ServerProcess] = []
-
-    def start(*options: str) -> ServerProcess:
-        command = [str(programs / "udp_chat"), "--port", "0", *options]
-        servers.append(ServerProcess("udp-chat", command))
-        servers[-1].start()
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        assert server.stop() == 0, server.stderr
-
-
-@pytest.fixture
-def server(start_server: StartServer) -> ServerProcess:
-    """Returns a running server."""
-    return start_server()
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 import re
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from datagram_client import LONGEST, PATIENCE_SECONDS, DatagramClient
@@ -13,29 +12,7 @@ from echolab.waiting import wait_until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-StartServer = Callable[..., ServerProcess]
-
-
-@pytest.fixture
-def start_server(programs: Path) -> Iterator[StartServer]:
-    """Returns a function that starts a server with the given options."""
-    servers: list[ServerProcess] = []
-
-    def start(*options: str) -> ServerProcess:
-        command = [str(programs / "udp_echo"), "--port", "0", *options]
-        servers.append(ServerProcess("udp-echo", command))
-        servers[-1].start()
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        assert server.stop() == 0, server.stderr
-
-
-@pytest.fixture
-def server(start_server: StartServer) -> ServerProcess:
-    """Returns a running server."""
-    return start_server()
+SERVER = "udp-echo"
 
 
 @pytest.fixture
