@@ -7,8 +7,10 @@ import select
 import socket
 import struct
 import termios
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from echolab.check.outcomes import Failed, Inconclusive, Stuck
@@ -211,6 +213,21 @@ class Client:
         self._tell(Action.EXCHANGE, count=len(data), outcome=outcome)
         assert_same(bytes(received), data)
 
+    @contextlib.contextmanager
+    def flooding(self) -> Iterator[None]:
+        """While it lasts, a thread sends without pause and reads the answers; then it leaves."""
+        is_under_way, is_over = threading.Event(), threading.Event()
+        self._tell("sends without pause")
+        with ThreadPoolExecutor(1) as thread:
+            flood = thread.submit(self._flood, is_under_way, is_over)
+            try:
+                assert is_under_way.wait(PATIENCE_SECONDS), f"{self.name} is not answered"
+                yield
+            finally:
+                is_over.set()
+            flood.result()
+        self.close()
+
     def is_disconnected(self) -> bool:
         """Waits for the end of the stream: True for a FIN or a reset, False if bytes came."""
         try:
@@ -254,6 +271,16 @@ class Client:
         self._tell(Action.RESET)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
+
+    def _flood(self, is_under_way: threading.Event, is_over: threading.Event) -> None:
+        self.socket.setblocking(False)
+        while not is_over.is_set():
+            ready = self._wait_for(select.POLLIN | select.POLLOUT)
+            if ready & select.POLLOUT:
+                self.socket.send(bytes(CHUNK))
+            if ready & select.POLLIN:
+                assert self.socket.recv(CHUNK), "the server has ended the stream"
+                is_under_way.set()
 
     def _receive_some(self, limit: int) -> bytes:
         self._wait_for(select.POLLIN)
