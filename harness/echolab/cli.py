@@ -167,6 +167,12 @@ def load(options) -> None:
 @click.option("--service", type=click.Choice(SERVICES), default="echo", show_default=True)
 @click.option("--framing", type=click.Choice(["line", "chunk"]), default="line", show_default=True)
 @click.option("--model", "claimed", metavar="KIND", help="Attest it: select, threads, fork ...")
+@click.option(
+    "--activate", "started_by", flag_value="activation", help="It is handed a listening socket."
+)
+@click.option(
+    "--inetd", "started_by", flag_value="inetd", help="It serves one client, on stdin and stdout."
+)
 @click.option("--only", metavar="CHECK,...", help="Only these: ECHO-4, RUDE-*, LIFE.")
 @click.option("--hints", type=click.Choice(HINTS), default="question", show_default=True)
 @click.option("--strict", is_flag=True, help="Missing a SHOULD is a failure, too.")
@@ -179,7 +185,7 @@ def load(options) -> None:
 @click.option("--explain", metavar="CHECK", help="Say what a check does, and why it matters.")
 @no_install
 def check_command(
-    server, service, framing, claimed, only, hints, strict, known_failing, json_file, junit,
+    server, service, framing, claimed, started_by, only, hints, strict, known_failing, json_file, junit,
     markdown, trace, wants_list, explain,
 ) -> int:  # fmt: skip
     """Say whether a server is correct and, if not, which classic bug it has.
@@ -199,7 +205,7 @@ def check_command(
     if explain:
         return explain_check(explain) or 0
     wishes = Wishes(
-        service, framing, claimed, tuple(only.split(",")) if only else (), strict,
+        service, framing, claimed, started_by, tuple(only.split(",")) if only else (), strict,
         known_failing, hints, json_file, junit, markdown, trace,
     )  # fmt: skip
     return check_server(server, wishes)

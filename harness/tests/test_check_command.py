@@ -177,6 +177,27 @@ def test_a_command_without_a_port_finds_it_in_the_environment(lab, script, tmp_p
     assert status == 0, output
 
 
+def test_a_program_that_is_handed_its_listening_socket_is_examined(check):
+    program = """
+        import os, socket
+
+        assert (os.environ["LISTEN_PID"], os.environ["LISTEN_FDS"]) == (str(os.getpid()), "1")
+        listener = socket.socket(fileno=3)
+        while True:
+            client, _ = listener.accept()
+            while data := client.recv(65536):
+                client.sendall(data)
+    """
+    status, output, _ = check(program, *ONLY_SHORT, "--activate")
+    assert status == 0, output
+
+
+def test_a_program_that_talks_on_stdin_and_stdout_is_examined(lab, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, output, _ = lab("check", "--only", "ECHO-1,ECHO-3", "--inetd", "--", "cat")
+    assert status == 0, output
+
+
 def test_every_check_is_listed_and_explained(lab):
     status, listing, _ = lab("check", "--list")
     assert status == 0

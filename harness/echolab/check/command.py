@@ -45,6 +45,7 @@ class Wishes:
     service: str = "echo"
     framing: str = "line"
     claimed_model: str | None = None
+    started_by: str | None = None  # "activation" or "inetd", in place of listening by itself
     only: tuple[str, ...] = ()
     strict: bool = False
     known_failing: Path | None = None
@@ -120,8 +121,11 @@ def _server_of(words: Sequence[str], wishes: Wishes) -> tuple[str, Command, str 
     words = [word.replace("{python}", sys.executable) for word in words]
     if shutil.which(words[0]) is None:
         raise CannotRun(f"cannot start '{words[0]}': no such program")
-    command = Command(tuple(words))
-    return str(command), command, None
+    server = str(Command(tuple(words)))
+    if wishes.started_by:
+        starter = Path(__file__).with_name(f"{wishes.started_by}.py")
+        words = [sys.executable, str(starter), "{port}", *words]
+    return server, Command(tuple(words)), None
 
 
 def _model(name: str, wishes: Wishes) -> tuple[str, Command, str]:
