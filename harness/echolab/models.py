@@ -118,6 +118,28 @@ PROGRAMS = {
 }
 
 
+# What kind of server a model is, seen from outside, where its name does not say so.
+KINDS = {
+    "thread-per-client": "threads",
+    "thread-pool": "pool",
+    "selectors": "epoll",
+    "selectors --selector poll": "poll",
+    "selectors --selector select": "select",
+    "asio-callbacks": "epoll",
+    "asio-coroutines": "epoll",
+    "fork-per-client": "fork",
+    "socketserver": "threads",
+    "socketserver --dispatch inline": "iterative",
+    "socketserver --dispatch fork": "fork",
+}
+
+
+def kind_of(name: str) -> str:
+    """Returns the kind of a model, perhaps with options, as `./lab check --model` names kinds."""
+    model = name.partition(" ")[0]
+    return KINDS.get(name) or KINDS.get(model, model)
+
+
 def find_program(name: str) -> Model | Program:
     """Returns the model or other program of that name; raises BadUsage with the nearest name."""
     programs = {**MODELS, **PROGRAMS}

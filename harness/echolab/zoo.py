@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from echolab.build import build, left_out
-from echolab.check.command import CLAIMS
 from echolab.check.diagnosis import all_bugs
 from echolab.check.outcomes import Verdict
 from echolab.check.registry import chosen
@@ -25,7 +24,7 @@ from echolab.check.specimen import HOST, Command
 from echolab.check.trial import Facts
 from echolab.check.verdict import Examination
 from echolab.errors import unknown
-from echolab.models import MODELS, ROOT
+from echolab.models import MODELS, ROOT, kind_of
 from echolab.spawning import spawn
 
 DIRECTORY = ROOT / "harness" / "zoo"
@@ -177,7 +176,9 @@ def _bad(programs: Path) -> Iterator[Inhabitant]:
 
 def _good(programs: Path) -> Iterator[Inhabitant]:
     findings = known_findings()
-    commands = {f"good/{_name(page)}": _words(page, programs / "zoo") + ["{port}"] for page in _pages(GOOD)}
+    commands = {
+        f"good/{_name(page)}": [*_words(page, programs / "zoo"), "{port}"] for page in _pages(GOOD)
+    }
     commands["socat"] = ["socat", "TCP-LISTEN:{port},bind={host},fork,reuseaddr", "PIPE"]
     for name, words in commands.items():
         if shutil.which(words[0]):
@@ -193,8 +194,7 @@ def _models(programs: Path) -> Iterator[Inhabitant]:
             continue
         words = (str(programs / model.program), "--host", HOST, "--port", "{port}", "--quiet")
         known = frozenset(findings.get(model.name, {}).get("bugs", ()))
-        claim = CLAIMS.get(model.name, model.name)
-        yield Inhabitant(model.name, Command(words), None, claim, known)
+        yield Inhabitant(model.name, Command(words), None, kind_of(model.name), known)
 
 
 def _pages(directory: Path) -> list[Path]:

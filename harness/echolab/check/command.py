@@ -23,20 +23,8 @@ from echolab.check.verdict import EXIT_STATUS, Examination, read_known_failing
 from echolab.contenders import model_of, names_model
 from echolab.errors import BadUsage, CannotRun, LabError, unknown
 from echolab.interrupts import orderly_ending
-from echolab.models import MODELS
+from echolab.models import MODELS, kind_of
 from echolab.tables import output_console
-
-# How the kit's models are claimed: the kind of server that MODEL-1 attests.
-CLAIMS = {
-    "thread-per-client": "threads",
-    "thread-pool": "pool",
-    "fork-per-client": "fork",
-    "asio-callbacks": "epoll",
-    "asio-coroutines": "epoll",
-    "selectors": "epoll",
-    "socketserver": "threads",
-}
-
 
 @dataclass(frozen=True)
 class Wishes:
@@ -134,7 +122,7 @@ def _model(name: str, wishes: Wishes) -> tuple[str, Command, str]:
     service = [] if wishes.service == "echo" else ["--service", wishes.service]
     framing = [] if wishes.framing == "line" else ["--framing", wishes.framing]
     words = [str(program), "--host", HOST, "--port", "{port}", *options, *service, *framing]
-    return name, Command(tuple(words)), CLAIMS.get(model.name, model.name)
+    return name, Command(tuple(words)), kind_of(name)
 
 
 def _write_files(examination: Examination, wishes: Wishes) -> None:
