@@ -76,7 +76,8 @@ def program_of(name: str) -> list[str]:
     if page is None:
         names = [f"zoo/{_name(path)}" for path in _pages(DIRECTORY)]
         raise unknown("server", name, names)
-    return _words(page, build("release", ["zoo"]) / "zoo")
+    targets = [] if page.suffix == ".py" else [f"zoo_{page.stem}"]
+    return _words(page, build("release", targets) / "zoo")
 
 
 def inhabitants(names: Sequence[str] = ()) -> list[Inhabitant]:
