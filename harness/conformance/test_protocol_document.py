@@ -12,6 +12,7 @@ DOCUMENT = HERE.parents[1] / "docs" / "protocol.md"
 ROW = re.compile(r"^\| ([A-Z]+-\d+) \| (MUST|SHOULD|MAY)\b", re.MULTILINE)
 ANY_ROW = re.compile(r"^\| ([A-Z]+-\d+) \|", re.MULTILINE)
 CITATION = re.compile(r"[A-Z]+-\d+")
+PAGES = [*sorted(HERE.glob("test_*.py")), HERE.parent / "programs" / "test_udp_echo.py"]
 
 
 def requirements() -> dict[str, str]:
@@ -23,7 +24,7 @@ def citations() -> dict[str, set[str]]:
     """Returns what each test cites before the colon of its docstring's first line."""
     return {
         f"{path.name}::{function.name}": _cited_by(function)
-        for path in sorted(HERE.glob("test_*.py"))
+        for path in PAGES
         if path != Path(__file__) and path.name != CHECKS
         for function in ast.walk(ast.parse(path.read_text()))
         if isinstance(function, ast.FunctionDef) and function.name.startswith("test_")

@@ -16,6 +16,7 @@ class Program:
     directory: str
     idea: str
     source_file: str  # below the directory
+    service: str = ""  # what ./lab check calls it; "" if it is no server, or has no checks
 
     @property
     def program(self) -> str:
@@ -94,14 +95,21 @@ PROGRAMS = {
     program.name: program
     for program in (
         Program("client", "01_iterative", "talks to any of the servers", "client.cpp"),
-        Program("udp-echo", "01_iterative", "echoes datagrams", "udp_echo_server.cpp"),
-        Program("chat-threads", "02_threads", "a chat room shared by threads", "chat_server.cpp"),
-        Program("chat-select", "03_select", "the chat room without a lock", "chat_server.cpp"),
+        Program(
+            "udp-echo", "01_iterative", "echoes datagrams", "udp_echo_server.cpp", "udp-echo"
+        ),
+        Program(
+            "chat-threads", "02_threads", "a chat room shared by threads", "chat_server.cpp", "chat"
+        ),
+        Program(
+            "chat-select", "03_select", "the chat room without a lock", "chat_server.cpp", "chat"
+        ),
         Program(
             "chat-processes",
             "06_multiprocess",
             "the chat room with a process a client",
             "chat_server.cpp",
+            "chat",
         ),
         Program("chat-client-threads", "02_threads", "receives in a thread", "chat_client.cpp"),
         Program("chat-client-select", "03_select", "waits for both at once", "chat_client.cpp"),

@@ -240,8 +240,10 @@ class ServerProcess:
         return os.pread(file.fileno(), size, 0).decode(errors="replace")
 
 
-def free_port(host: str = "127.0.0.1") -> int:
+def free_port(host: str = "127.0.0.1", kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     """Returns a port that nobody uses on `host`, for a server that must be told one.
+
+    TCP and UDP each have ports of their own: `kind` says of which one it is to be.
 
     It lies below the ephemeral range, so that no client's socket takes it before the server does.
     """
@@ -249,7 +251,7 @@ def free_port(host: str = "127.0.0.1") -> int:
     first_ephemeral, _ = proc.ephemeral_ports()
     candidates = range(max(1024, first_ephemeral // 2), first_ephemeral)
     for port in random.sample(candidates, k=min(100, len(candidates))):
-        with socket.socket(family) as probe:
+        with socket.socket(family, kind) as probe:
             try:
                 probe.bind((host, port))
             except OSError:

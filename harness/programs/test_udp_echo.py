@@ -1,5 +1,6 @@
-"""The echo server for datagrams, from outside: RFC 862's other half."""
+"""UDP: the echo server for datagrams, from outside: RFC 862's other half."""
 
+import random
 import re
 import signal
 import socket
@@ -23,19 +24,19 @@ def client(server: ServerProcess) -> Iterator[DatagramClient]:
 
 
 def test_a_datagram_comes_back(client):
-    """All of it, as one."""
+    """UDP-1: all of it, as one."""
     client.echo(b"hello")
 
 
 def test_an_empty_datagram_comes_back(client):
-    """0 bytes are a datagram: recvfrom returns 0, and nothing has ended."""
+    """UDP-2: 0 bytes are a datagram: recvfrom returns 0, and nothing has ended."""
     client.echo(b"")
     client.echo(b"hello")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_the_longest_datagram_comes_back(start_server, host):
-    """Neither cut off nor in pieces; and one byte more cannot even be sent."""
+    """UDP-2: neither cut off nor in pieces; and one byte more cannot even be sent."""
     server = start_server("--host", host)
     with DatagramClient(server.host, server.port) as client:
         longest = bytes(range(256)) * 256
@@ -49,12 +50,12 @@ def test_the_longest_datagram_comes_back(start_server, host):
 )
 @given(datagram=st.binary(max_size=3000))
 def test_whatever_it_holds_it_comes_back(client, datagram):
-    """Control characters, NUL, what is no UTF-8."""
+    """UDP-1: control characters, NUL, what is no UTF-8."""
     client.echo(datagram)
 
 
 def test_clients_get_what_is_theirs(server):
-    """One socket serves them all; the address tells them apart."""
+    """UDP-3: one socket serves them all; the address tells them apart."""
     with (
         DatagramClient(server.host, server.port) as alice,
         DatagramClient(server.host, server.port) as bob,
@@ -65,7 +66,7 @@ def test_clients_get_what_is_theirs(server):
 
 
 def test_a_client_that_has_gone_harms_nobody(server, client):
-    """Its answers find no one; the kernel then says ECONNREFUSED, to whom it may concern."""
+    """UDP-4: its answers find no one; the kernel then says ECONNREFUSED, to whom it may concern."""
     for _ in range(20):
         with DatagramClient(server.host, server.port) as hasty:
             hasty.send(b"anybody here?")
@@ -73,7 +74,7 @@ def test_a_client_that_has_gone_harms_nobody(server, client):
 
 
 def test_a_datagram_from_a_port_like_its_own_is_not_answered(server, client):
-    """It may be forged, to set two servers upon each other (CERT CA-1996-01)."""
+    """UDP-6: it may be forged, to set two servers upon each other (CERT CA-1996-01)."""
     other_server = ("127.0.0.2", server.port)
     with DatagramClient(server.host, server.port, bound_to=other_server) as forged:
         forged.send(b"hello")
@@ -85,7 +86,7 @@ def test_a_datagram_from_a_port_like_its_own_is_not_answered(server, client):
 
 @pytest.mark.parametrize("port", [7, 19, 1023])
 def test_a_datagram_from_a_servers_port_is_not_answered(server, client, port):
-    """Ports below 1024 are those of services, some of which would answer the answer."""
+    """UDP-6: ports below 1024 are those of services, some of which would answer the answer."""
     try:
         small_service = DatagramClient(server.host, server.port, bound_to=("127.0.0.3", port))
     except PermissionError:
@@ -98,8 +99,17 @@ def test_a_datagram_from_a_servers_port_is_not_answered(server, client, port):
         assert_nothing_came(small_service)
 
 
+def test_a_flood_of_garbage_harms_nobody(server, client):
+    """UDP-5: some of it is lost, and the server is not."""
+    chance = random.Random(862)
+    with DatagramClient(server.host, server.port) as rude:
+        for _ in range(2000):
+            rude.send(chance.randbytes(chance.randrange(2000)))
+    client.echo(b"hello")
+
+
 def test_what_is_dropped_is_logged_once_a_second_at_most(server, client):
-    """Who can make a server log can fill its disk."""
+    """LIMIT-4: who can make a server log can fill its disk."""
     other_server = ("127.0.0.2", server.port)
     with DatagramClient(server.host, server.port, bound_to=other_server) as forged:
         for _ in range(50):
@@ -111,7 +121,7 @@ def test_what_is_dropped_is_logged_once_a_second_at_most(server, client):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_a_summary(server, client, number):
-    """LIFE-4, in datagrams."""
+    """LIFE-4: in datagrams."""
     client.echo(b"hello")
     server.send_signal(number)
     assert server.wait(PATIENCE_SECONDS)
@@ -122,7 +132,7 @@ def test_a_signal_ends_it_with_a_summary(server, client, number):
 
 
 def test_after_its_end_its_clients_are_refused(server, client):
-    """A connected socket learns of it (udp(7)): that is how a client of UDP can know."""
+    """LIFE-9: a connected socket learns of it (udp(7)): that is how a client of UDP can know."""
     client.echo(b"hello")
     server.stop()
     with pytest.raises(ConnectionRefusedError):
@@ -130,7 +140,7 @@ def test_after_its_end_its_clients_are_refused(server, client):
 
 
 def test_a_port_in_use_is_no_port_to_serve_at(server, programs):
-    """No SO_REUSEADDR: two servers would share the port without a word."""
+    """LIFE-2: no SO_REUSEADDR, or two servers would share the port without a word."""
     second = ServerProcess("udp-echo", [str(programs / "udp_echo"), f"--port={server.port}"])
     with pytest.raises(Exception, match="exit status 1.*bind: Address already in use"):
         second.start()
@@ -138,7 +148,7 @@ def test_a_port_in_use_is_no_port_to_serve_at(server, programs):
 
 
 def test_it_logs_nothing_with_quiet(start_server):
-    """A server that is measured must not log."""
+    """LIFE-14: a server that is measured must not log."""
     server = start_server("--quiet")
     with DatagramClient(server.host, server.port, ("127.0.0.2", server.port)) as forged:
         forged.send(b"hello")

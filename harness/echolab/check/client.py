@@ -23,6 +23,7 @@ CHUNK = 256 * 1024
 SMALL_BUFFER = 16 * 1024
 STALL_LIMIT = 64 * 1024 * 1024  # far more than the kernel's buffers take
 TCP_INFO_DATA_SEGMENTS_IN = 152  # offset of tcpi_data_segs_in in struct tcp_info, linux/tcp.h
+TCP_INFO_SEND_WINDOW = 228  # offset of tcpi_snd_wnd
 
 
 class Activity(enum.Enum):
@@ -71,21 +72,30 @@ class Client:
         activity: Callable[[], Activity],
         receive_buffer: int | None = None,
         send_buffer: int | None = None,
+        connect_seconds: float = PATIENCE_SECONDS,
     ):
-        """Connects. The buffers are the kernel's, in bytes; by default it chooses."""
+        """Connects. The buffers are the kernel's, in bytes; by default it chooses.
+
+        Raises TimeoutError if the server's kernel does not answer, since its backlog is full.
+        """
         self.name = name
         self._transcript = transcript
         self._activity = activity
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
-        self.socket.settimeout(PATIENCE_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         if send_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         self._tell(Action.CONNECT_SMALL if receive_buffer else Action.CONNECT)
-        self.socket.connect(address)
+        self.socket.settimeout(connect_seconds)
+        try:
+            self.socket.connect(address)
+        except OSError:
+            self.socket.close()
+            raise
+        self.socket.settimeout(PATIENCE_SECONDS)
 
     def __enter__(self) -> "Client":
         return self
@@ -108,16 +118,22 @@ class Client:
 
         `pattern(count, start)` makes the bytes.
         """
+        sent = self.send_without_reading(pattern, STALL_LIMIT)
+        if sent >= STALL_LIMIT:
+            raise Failed(f"the server took {sent} bytes from a client that reads none")
+        return sent
+
+    def send_without_reading(self, pattern: Callable[[int, int], bytes], limit: int) -> int:
+        """Sends until the server takes no more, or at least `limit`; returns how many it took."""
         sent = 0
         self.socket.setblocking(False)
         with contextlib.suppress(Stuck):
-            while sent < STALL_LIMIT:
+            while sent < limit:
                 self._wait_for(select.POLLOUT)
                 sent += self.socket.send(pattern(CHUNK, sent))
-        if sent >= STALL_LIMIT:
-            raise Failed(f"the server took {sent} bytes from a client that reads none")
         self.socket.settimeout(PATIENCE_SECONDS)
-        self._tell(Action.FILL, count=sent, outcome=f"{sent} bytes")
+        stalled = "" if sent >= limit else ", and can send no more"
+        self._tell(Action.FILL, count=sent, outcome=f"{sent} bytes{stalled}")
         return sent
 
     def finish_sending(self) -> None:
@@ -130,18 +146,27 @@ class Client:
 
         Raises Inconclusive where neither the server nor the machine lets one tell.
         """
+        return self._read(lambda received: count - len(received))
+
+    def read_until(self, is_enough: Callable[[bytes], bool]) -> Reply:
+        """Receives until `is_enough` says so of what has come, or what comes instead."""
+        return self._read(lambda received: 0 if is_enough(bytes(received)) else CHUNK)
+
+    def _read(self, missing: Callable[[bytearray], int]) -> Reply:
+        """Receives until nothing is missing of what has come, in bytes, or what comes instead."""
         received = bytearray()
         try:
-            while len(received) < count and (piece := self._receive_some(count - len(received))):
+            while (limit := missing(received)) > 0 and (piece := self._receive_some(limit)):
                 received += piece
-            ending = Ending.COMPLETE if len(received) == count else Ending.END
+            ending = Ending.COMPLETE if limit <= 0 else Ending.END
         except (ConnectionResetError, BrokenPipeError):
             ending = Ending.RESET
         except Stuck:
             is_asleep = self._activity() is not Activity.SPINNING
             ending = Ending.STUCK if is_asleep else Ending.SPINNING
         outcome = "" if ending is Ending.COMPLETE else ending.value
-        self._tell(Action.RECEIVE, bytes(received), count, outcome)
+        wanted = len(received) + max(0, missing(received))
+        self._tell(Action.RECEIVE, bytes(received), wanted, outcome)
         return Reply(bytes(received), ending)
 
     def read_to_end(self, limit: int = STALL_LIMIT) -> Reply:
@@ -259,6 +284,13 @@ class Client:
         """Returns in how many TCP segments the bytes came (TCP_INFO, tcp(7))."""
         info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
         return struct.unpack_from("I", info, TCP_INFO_DATA_SEGMENTS_IN)[0]
+
+    def room_at_server(self) -> int:
+        """Returns how many bytes the server's kernel takes in now, read or not; 0 if unknown."""
+        info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+        if len(info) < TCP_INFO_SEND_WINDOW + 4:
+            return 0  # before Linux 5.4
+        return struct.unpack_from("I", info, TCP_INFO_SEND_WINDOW)[0]
 
     def close(self) -> None:
         """Closes; may be called again."""

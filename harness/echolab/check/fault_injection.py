@@ -1,6 +1,8 @@
 """Makes chosen system calls of a running server fail, or take longer, by means of strace(1)."""
 
+import collections
 import contextlib
+import re
 import shutil
 import signal
 import subprocess
@@ -38,6 +40,11 @@ class Faults:
         text = self._last or self._log.read_text()
         return text.count("(INJECTED)") + text.count("(DELAYED)")
 
+    def calls(self) -> collections.Counter[str]:
+        """Returns how often each of the traced calls was made."""
+        text = self._last or self._log.read_text()
+        return collections.Counter(re.findall(r"^\d+ +(\w+)\(", text, re.MULTILINE))
+
     def keep(self) -> None:
         """Reads the report for the last time: its file is about to go."""
         self._last = self._log.read_text() or "(nothing)"
@@ -54,7 +61,7 @@ def faults(
 ) -> Iterator[Faults]:
     """While it lasts, strace treats `pids` as `injections` say: "recvfrom:error=EINTR:when=1".
 
-    Raises Skipped where strace is missing or may not attach.
+    Calls that are only named, "recvfrom,recvmsg", are counted and left as they are. Raises Skipped where strace is missing or may not attach.
     """
     if not is_available():
         raise Skipped("strace is not installed")
@@ -72,16 +79,22 @@ def faults(
 def _attach(pids: Sequence[int], injections: tuple[str, ...], log: str) -> subprocess.Popen:
     traced = ",".join(injection.partition(":")[0] for injection in injections)
     command = ["strace", "--follow-forks", "-qq", f"--output={log}", f"--trace={traced}"]
-    command += [f"--inject={injection}" for injection in injections]
+    command += [f"--inject={injection}" for injection in injections if ":" in injection]
     tracer = spawn(
         [*command, *(f"--attach={pid}" for pid in pids)], stderr=subprocess.PIPE, text=True
     )
-    attached = lambda: all(map(process_state.is_traced, pids))  # noqa: E731
+    attached = lambda: all(map(_is_traced_or_gone, pids))  # noqa: E731
     wait_until(lambda: attached() or tracer.poll() is not None, PATIENCE_SECONDS)
     if not attached():
         _detach(tracer)
         raise Skipped(f"strace cannot attach: {tracer.stderr.read().strip()}")
     return tracer
+
+
+def _is_traced_or_gone(pid: int) -> bool:
+    """Tells whether nothing more is to be awaited: what fails at once may end a server first."""
+    has_ended = process_state.zombies([pid]) or not process_state.task_states([pid])
+    return process_state.is_traced(pid) or bool(has_ended)
 
 
 def _detach(tracer: subprocess.Popen) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from echolab.check import process_state
 from echolab.check.client import SMALL_BUFFER, Activity, Client
@@ -20,6 +20,8 @@ CLOCK_TICK_SECONDS = 0.01
 SLEEPER_SECONDS = 2.0  # how long a server that sleeps on purpose is waited for
 SPIN_CPU_SECONDS = 1.5  # of CPU time without an answer: no honest work takes as long
 WAIT_GAP_SECONDS = 1.0  # between two looks, when somebody waits; after more, it is another wait
+SPIN_SHARE = 0.25  # of the time that it was given; a server at rest uses none, one that spins all
+SPIN_WINDOW_SECONDS = 0.6
 
 
 class ObservedServer:
@@ -39,6 +41,11 @@ class ObservedServer:
         return self._process
 
     @property
+    def was_started(self) -> bool:
+        """Whether there was a program to start."""
+        return self._process is not None
+
+    @property
     def pid(self) -> int:
         """Its process id: the parent's, where the server has several."""
         return self.process.pid
@@ -52,7 +59,11 @@ class ObservedServer:
         self.transcript.add("the server", step)
 
     def connect(
-        self, *, small_buffer: bool = False, send_buffer: int | None = None
+        self,
+        *,
+        small_buffer: bool = False,
+        send_buffer: int | None = None,
+        connect_seconds: float = PATIENCE_SECONDS,
     ) -> Client:
         """Opens a client; one with a small receive buffer is soon unable to take more."""
         client = Client(
@@ -62,6 +73,7 @@ class ObservedServer:
             self.activity,
             receive_buffer=SMALL_BUFFER if small_buffer else None,
             send_buffer=send_buffer,
+            connect_seconds=connect_seconds,
         )
         self.clients.append(client)
         return client
@@ -90,6 +102,13 @@ class ObservedServer:
         if not wait_until(self.is_quiet, PATIENCE_SECONDS):
             raise Inconclusive("the server does not come to rest")
 
+    def settle(self, seconds: float) -> bool:
+        """Waits, at most for so long, for a moment in which all threads sleep; tells if it came.
+
+        They may go on afterwards: is_quiet looks for longer.
+        """
+        return wait_until(self._is_asleep, seconds)
+
     def activity(self) -> Activity:
         """Tells somebody who waits for the server what it does.
 
@@ -107,6 +126,36 @@ class ObservedServer:
         time.sleep(seconds)
         used = process_state.cpu_seconds(pids) - used_before
         return used / (time.monotonic() - started)
+
+    def spins(self) -> bool:
+        """Tells whether the server, with nothing to do, uses a processor all the same.
+
+        It is watched until it rests. The time for which it waits for a processor does not count,
+        so that a loaded machine neither hides a busy server nor makes one of a server that naps.
+        """
+        pids = self.process.tree()
+        started, used = time.monotonic(), process_state.cpu_seconds(pids)
+        waited = process_state.processor_wait_seconds(pids)
+        while not self.is_quiet():
+            elapsed = time.monotonic() - started
+            cpu = process_state.cpu_seconds(pids) - used
+            given = elapsed - (process_state.processor_wait_seconds(pids) - waited)
+            if elapsed > SPIN_WINDOW_SECONDS and cpu > SPIN_SHARE * SPIN_WINDOW_SECONDS:
+                return cpu > SPIN_SHARE * given
+            if elapsed > PATIENCE_SECONDS / 2:
+                return False
+            time.sleep(QUIET_INTERVAL_SECONDS)
+        return False
+
+    def comes_to(self, condition: Callable[[], bool]) -> bool:
+        """Waits until the condition holds, or the server has no work left; returns whether it does.
+
+        That no work is left is a server at rest, or one that spins.
+        """
+        wait_until(
+            lambda: condition() or self.activity() is not Activity.ACTIVE, PATIENCE_SECONDS
+        )
+        return condition()
 
     @contextlib.contextmanager
     def frozen(self, pids: Sequence[int] | None = None) -> Iterator[None]:

@@ -24,12 +24,20 @@ class Mismatch(Failed):
         self.offset = offset  # in the stream, of the first byte that differs
 
 
+class NotStrict(Failed):
+    """The same, in a point that the kit's servers must meet, and that others may see otherwise."""
+
+
 class Skipped(Exception):
     """The check cannot be made here. The message says why."""
 
 
 class Inconclusive(Exception):
     """The machine was too disturbed to tell. The message says what was seen."""
+
+
+class Info(Exception):
+    """What was found is for the user to judge. The message says what it is."""
 
 
 class Verdict(enum.StrEnum):

@@ -21,7 +21,8 @@ def numbered_blocks(count: int, start: int = 0) -> bytes:
 
 @functools.cache
 def _page(number: int) -> bytes:
-    return b"".join(b"%07x " % offset for offset in range(number * PAGE, (number + 1) * PAGE, 8))
+    # One format for the whole page: a third of the time of 8192 small ones.
+    return (b"%07x " * (PAGE // 8)) % tuple(range(number * PAGE, (number + 1) * PAGE, 8))
 
 
 def first_difference(received: bytes, expected: bytes) -> int:

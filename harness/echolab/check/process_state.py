@@ -13,6 +13,8 @@ from echolab import proc
 TCP_TIME_WAIT = "06"  # state column of /proc/net/tcp
 ANY_ADDRESSES = {"00000000", "0" * 32}
 SOCKET_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+DATAGRAM_TABLES = (Path("/proc/net/udp"), Path("/proc/net/udp6"))
+UDP_CONNECTED = "01"  # state column of /proc/net/udp
 # Numbers of system calls, as /proc/PID/syscall gives them, on x86_64 and aarch64: syscalls(2).
 SYSTEM_CALLS = {
     "x86_64": {
@@ -20,13 +22,13 @@ SYSTEM_CALLS = {
         47: "recvmsg", 1: "write", 44: "sendto", 46: "sendmsg", 61: "wait4", 202: "futex",
         230: "clock_nanosleep", 232: "epoll_wait", 270: "pselect6", 271: "ppoll",
         281: "epoll_pwait", 288: "accept4", 34: "pause", 130: "rt_sigsuspend", 247: "waitid",
-        426: "io_uring_enter",
+        426: "io_uring_enter", 219: "restart_syscall",
     },
     "aarch64": {
         63: "read", 64: "write", 72: "pselect6", 73: "ppoll", 101: "nanosleep", 115: "clock_nanosleep",
         202: "accept", 242: "accept4", 206: "sendto", 207: "recvfrom", 211: "sendmsg",
         212: "recvmsg", 22: "epoll_pwait", 98: "futex", 260: "wait4", 95: "waitid",
-        133: "rt_sigsuspend", 426: "io_uring_enter",
+        133: "rt_sigsuspend", 426: "io_uring_enter", 128: "restart_syscall",
     },
 }.get(platform.machine(), {})  # fmt: skip
 TIMED_SLEEPS = ("nanosleep", "clock_nanosleep")
@@ -58,10 +60,18 @@ def _thread_count(pid: int) -> int:
     The kernel adds threads of its own to a process that uses io_uring, and ends them when it likes.
     """
     try:
-        names = [_text(path) for path in Path(f"/proc/{pid}/task").glob("*/comm")]
+        names = [_text(path) for path in task_files(pid, "comm")]
     except (FileNotFoundError, ProcessLookupError):
         return 0  # the process has ended meanwhile
     return sum(name != "" and not name.startswith("iou-wrk") for name in names)
+
+
+def task_files(pid: int, name: str) -> list[Path]:
+    """Returns a file of /proc for each thread of `pid`; none if the process has ended meanwhile."""
+    try:
+        return [Path(f"/proc/{pid}/task/{task}/{name}") for task in os.listdir(f"/proc/{pid}/task")]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def _text(path: Path) -> str:
@@ -76,7 +86,7 @@ def task_states(pids: Iterable[int]) -> list[str]:
     """Returns the state letter of every thread of the processes `pids`: S asleep, T stopped..."""
     states = []
     for pid in pids:
-        for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        for stat in task_files(pid, "stat"):
             try:
                 states.append(stat.read_text().rpartition(")")[2].split()[0])
             except (FileNotFoundError, ProcessLookupError):
@@ -91,11 +101,37 @@ def system_calls(pids: Iterable[int]) -> list[str]:
     """
     calls = []
     for pid in pids:
-        for path in Path(f"/proc/{pid}/task").glob("*/syscall"):
+        for path in task_files(pid, "syscall"):
             number = _text(path).partition(" ")[0]
             is_number = number.lstrip("-").isdigit()
             calls.append(SYSTEM_CALLS.get(int(number), number) if is_number else "")
     return calls
+
+
+def waiting_receives(pids: Iterable[int]) -> list[tuple[int, int]]:
+    """Returns size and flags (0 for read) of each receiving call in which a thread of `pids` sits.
+
+    The arguments of a call stand, in hexadecimal, behind its number: proc(5), /proc/PID/syscall.
+    """
+    found = []
+    for pid in pids:
+        for path in task_files(pid, "syscall"):
+            number, *arguments = _text(path).split()[:5] or [""]
+            name = SYSTEM_CALLS.get(int(number)) if number.isdigit() else None
+            if name in ("read", "recvfrom") and len(arguments) == 4:
+                flags = int(arguments[3], 16) if name == "recvfrom" else 0
+                found.append((int(arguments[2], 16), flags))
+    return found
+
+
+def voluntary_switches(pids: Iterable[int]) -> dict[int, int]:
+    """Returns how often each thread of `pids`, by its number, has gone to sleep by itself."""
+    threads = [int(path.parent.name) for pid in pids for path in task_files(pid, "status")]
+    statuses = {thread: proc.read_status(thread) for thread in threads}
+    return {
+        thread: int(status.get("voluntary_ctxt_switches", 0))
+        for thread, status in statuses.items()
+    }
 
 
 def zombies(pids: Iterable[int]) -> list[int]:
@@ -117,6 +153,15 @@ def address_space_bytes(pid: int) -> int:
 def cpu_seconds(pids: Iterable[int]) -> float:
     """Returns the CPU time that the processes `pids` have used."""
     return sum(proc.cpu_seconds(pid) or 0.0 for pid in pids)
+
+
+def processor_wait_seconds(pids: Iterable[int]) -> float:
+    """Returns for how long the threads of `pids` were ready to run, and others ran instead."""
+    waited = 0
+    for pid in pids:
+        for path in task_files(pid, "schedstat"):
+            waited += int((_text(path).split() or (0, 0))[1])
+    return waited / 1e9
 
 
 def has_pending(pid: int) -> bool:
@@ -151,13 +196,7 @@ def is_time_wait(port: int) -> bool:
 
 def listening_addresses(port: int) -> set[str]:
     """Returns the local addresses of the sockets that listen on `port`, as the kernel's hex."""
-    # Listening sockets come first. Behind them may be 28,000 in TIME_WAIT.
-    tables = (
-        itertools.takewhile(lambda row: row[3] == proc.TCP_LISTEN, _socket_rows(table))
-        for table in SOCKET_TABLES
-    )
-    rows = itertools.chain.from_iterable(tables)
-    return {row[1].partition(":")[0] for row in rows if _port(row[1]) == port}
+    return {row[1].partition(":")[0] for row in _listening_rows() if _port(row[1]) == port}
 
 
 def backlog_length(port: int) -> int:
@@ -165,23 +204,68 @@ def backlog_length(port: int) -> int:
 
     That is what stands in the receive-queue column of a listening socket: proc_net_tcp(5).
     """
-    rows = itertools.chain.from_iterable(map(_socket_rows, SOCKET_TABLES))
     return sum(
-        int(row[4].partition(":")[2], 16)
-        for row in rows
-        if row[3] == proc.TCP_LISTEN and _port(row[1]) == port
+        int(row[4].partition(":")[2], 16) for row in _listening_rows() if _port(row[1]) == port
     )
 
 
 def listening_ports(pids: Iterable[int]) -> dict[int, str]:
     """Returns the ports on which the processes `pids` listen, each with its address in hex."""
     inodes = set().union(*map(socket_inodes, pids))
-    rows = itertools.chain.from_iterable(map(_socket_rows, SOCKET_TABLES))
     return {
-        _port(row[1]): row[1].partition(":")[0]
-        for row in rows
-        if row[3] == proc.TCP_LISTEN and row[9] in inodes
+        _port(row[1]): row[1].partition(":")[0] for row in _listening_rows() if row[9] in inodes
     }
+
+
+@dataclass(frozen=True)
+class DatagramSocket:
+    """A socket of UDP, as the kernel describes it in /proc/net/udp."""
+
+    port: int
+    address: str  # its own, in hex
+    inode: str
+    is_connected: bool  # it takes datagrams from one address only: connect(2)
+    waiting_bytes: int  # that nobody has received, with the kernel's own overhead
+    dropped: int  # datagrams for which there was no room
+
+
+def datagram_sockets(port: int | None = None) -> list[DatagramSocket]:
+    """Returns the sockets of UDP on local `port`, or all on this machine."""
+    rows = itertools.chain.from_iterable(map(_socket_rows, DATAGRAM_TABLES))
+    return [
+        DatagramSocket(
+            port=_port(row[1]),
+            address=row[1].partition(":")[0],
+            inode=row[9],
+            is_connected=row[3] == UDP_CONNECTED,
+            waiting_bytes=int(row[4].partition(":")[2], 16),
+            dropped=int(row[12]),
+        )
+        for row in rows
+        if port in (None, _port(row[1]))
+    ]
+
+
+def datagram_ports(pids: Iterable[int]) -> dict[int, str]:
+    """Returns the UDP ports of the processes `pids`, each with its address in hex."""
+    inodes = set().union(*map(socket_inodes, pids))
+    return {found.port: found.address for found in datagram_sockets() if found.inode in inodes}
+
+
+def inode_of(server_port: int, client_port: int) -> str | None:
+    """Returns the inode of the server's end of a connection; None while nobody has accepted it."""
+    rows = itertools.chain.from_iterable(map(_socket_rows, SOCKET_TABLES))
+    for row in rows:
+        if _port(row[1]) == server_port and _port(row[2]) == client_port:
+            return row[9] if row[9] != "0" else None
+    return None
+
+
+def is_non_blocking(pid: int, descriptor: int) -> bool:
+    """Tells whether O_NONBLOCK is set on a descriptor of `pid`: proc(5), /proc/PID/fdinfo."""
+    lines = _text(Path(f"/proc/{pid}/fdinfo/{descriptor}")).splitlines()
+    flags = next((line.split()[1] for line in lines if line.startswith("flags:")), "0")
+    return bool(int(flags, 8) & os.O_NONBLOCK)
 
 
 def socket_inodes(pid: int) -> set[str]:
@@ -199,6 +283,12 @@ def socket_inodes(pid: int) -> set[str]:
         if target.startswith("socket:["):
             inodes.add(target[len("socket:[") : -1])
     return inodes
+
+
+def _listening_rows() -> Iterator[list[str]]:
+    # Listening sockets come first. Behind them may be 28,000 in TIME_WAIT.
+    for table in SOCKET_TABLES:
+        yield from itertools.takewhile(lambda row: row[3] == proc.TCP_LISTEN, _socket_rows(table))
 
 
 def _socket_rows(table: Path) -> Iterator[list[str]]:

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from echolab.check.requirements import Requirement, requirements
-from echolab.check.trial import Trial
+from echolab.check.trial import DATAGRAM_SERVICES, Trial
 from echolab.errors import BadUsage
+
+ALL_SERVICES = ("echo", "ack", "bye", "pingpong", "temperature")
+STREAM_SERVICES = (*ALL_SERVICES, "chat")  # those to which clients connect
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Check:
 
     @property
     def requirement(self) -> Requirement:
-        """The row of docs/protocol.md."""
+        """The row of docs/protocol.md, or of docs/chat.md."""
         return requirements()[self.id.rstrip("bcdefgh")]
 
     @property

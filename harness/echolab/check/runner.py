@@ -18,7 +18,9 @@ from echolab.check.outcomes import (
     Difference,
     Failed,
     Inconclusive,
+    Info,
     Mismatch,
+    NotStrict,
     Outcome,
     Skipped,
     Verdict,
@@ -46,10 +48,12 @@ def run_checks(
 ) -> list[Outcome]:
     """Carries out the checks; returns an outcome each, in their order.
 
-    The basic ones come first. Where one of them fails, no other check would say more: they are
-    skipped. What was inconclusive beside others is tried once more, alone. `known` is what the
-    checks are told beforehand, such as the model that the server is claimed to be.
+    The basic ones come first, and of those the ones that go alone. Where one fails, no other would
+    say more: they are skipped. What was inconclusive beside others is tried once more, alone.
+    `known` is what the checks are told beforehand, such as the model that the server is claimed to
+    be.
     """
+    basic = [check for check in checks if check.is_basic]
     known = Facts(known)
     outcomes: dict[str, Outcome] = {}
 
@@ -58,22 +62,24 @@ def run_checks(
         known.update(outcome.facts if check.is_basic else {})
         on_outcome(check, outcome)
 
-    basic = [check for check in checks if check.is_basic]
-    _side_by_side(basic, command, known, service, jobs, take)
-    failed = [check.id for check in basic if outcomes[check.id].verdict is Verdict.FAIL]
-    rest = [check for check in checks if not check.is_basic]
-    if failed:
+    _side_by_side([c for c in basic if c.alone], command, known, service, 1, take)
+    if not _failures(outcomes):
+        _side_by_side([c for c in basic if not c.alone], command, known, service, jobs, take)
+    rest = [check for check in checks if check.id not in outcomes]
+    if failed := _failures(outcomes):
         for check in rest:
-            take(check, Outcome(check.id, Verdict.SKIPPED, f"{' and '.join(failed)} failed already"))
+            message = f"{' and '.join(failed)} failed already"
+            take(check, Outcome(check.id, Verdict.SKIPPED, message))
     else:
-        alone = [check for check in rest if check.alone]
-        _side_by_side(
-            [check for check in rest if not check.alone], command, known, service, jobs, take
-        )
-        _side_by_side(alone, command, known, service, 1, take)
-        unsure = [c for c in rest if outcomes[c.id].verdict is Verdict.INCONCLUSIVE]
+        _side_by_side([c for c in rest if not c.alone], command, known, service, jobs, take)
+        _side_by_side([c for c in rest if c.alone], command, known, service, 1, take)
+        unsure = (c for c in rest if outcomes[c.id].verdict is Verdict.INCONCLUSIVE)
         _side_by_side(unsure, command, known, service, 1, take)
     return [outcomes[check.id] for check in checks]
+
+
+def _failures(outcomes: dict[str, Outcome]) -> list[str]:
+    return [name for name, outcome in outcomes.items() if outcome.verdict is Verdict.FAIL]
 
 
 def _side_by_side(
@@ -163,6 +169,8 @@ def outcome_of(check: Check, trial: Trial) -> Outcome:
         check.carry_out(trial)
     except Skipped as reason:
         outcome.verdict, outcome.message = Verdict.SKIPPED, str(reason)
+    except Info as finding:
+        outcome.verdict, outcome.message = Verdict.INFO, str(finding)
     except Inconclusive as reason:
         outcome.verdict, outcome.message = Verdict.INCONCLUSIVE, str(reason)
     except (Failed, ConnectionError, TimeoutError, ServerError) as failure:
@@ -177,7 +185,7 @@ def outcome_of(check: Check, trial: Trial) -> Outcome:
 
 
 def _note_failure(check: Check, outcome: Outcome, failure: Exception) -> None:
-    is_must = check.requirement.level == "MUST"
+    is_must = check.requirement.level == "MUST" and not isinstance(failure, NotStrict)
     outcome.verdict = Verdict.FAIL if is_must else Verdict.NON_STRICT
     outcome.message = str(failure) or type(failure).__name__
     if isinstance(failure, ConnectionError):
@@ -189,8 +197,8 @@ def _note_failure(check: Check, outcome: Outcome, failure: Exception) -> None:
 def _note_server(outcome: Outcome, trial: Trial) -> None:
     outcome.facts = dict(trial.facts)
     outcome.steps = trial.transcript.steps
-    if trial.specimens:
-        last = trial.specimens[-1]
+    if started := [specimen for specimen in trial.specimens if specimen.was_started]:
+        last = started[-1]
         outcome.server_stderr = last.process.stderr
         outcome.server_end = last.how_it_ended()
 

@@ -2,6 +2,8 @@
 
 import os
 import shlex
+import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +16,8 @@ from echolab.waiting import wait_until
 
 HOST = "127.0.0.1"
 START_SECONDS = 10.0
+BUSY_START_SECONDS = 30.0  # more, for a server that is still busy
+ELSEWHERE_SECONDS = 2.0  # after which a server that listens, but elsewhere, is given up
 SETTLE_SECONDS = 3.0
 
 
@@ -52,9 +56,12 @@ class Holdings:
 class Specimen(ObservedServer):
     """One running instance of the server under test."""
 
-    def __init__(self, command: Command):
+    def __init__(self, command: Command, takes_datagrams: bool = False):
+        """With `takes_datagrams` it is a server of UDP: ready when it has a socket on its port."""
         super().__init__()
         self._command = command
+        self._takes_datagrams = takes_datagrams
+        self._launched = 0.0
 
     def start(
         self,
@@ -63,36 +70,56 @@ class Specimen(ObservedServer):
         core: int | None = None,
         descriptors: int | None = None,
         inherited: Sequence[int] = (),
+        prefix: Sequence[str] = (),
         environment: dict[str, str] | None = None,
     ) -> "Specimen":
         """Starts the server and waits until it listens and sleeps; raises NotListening.
 
         It may be kept on one processor, be limited in its descriptors, and find some that are
-        open already.
+        open already. `prefix` is a command that becomes the server's own.
         """
-        port = port or free_port(HOST)
+        kind = socket.SOCK_DGRAM if self._takes_datagrams else socket.SOCK_STREAM
+        is_told_port = port is not None
+        port = port or free_port(HOST, kind)
         words = self._command.with_port(port)
         self.note(f"is started: {shlex.join(words)}")
         limit = [] if descriptors is None else ["prlimit", f"--nofile={descriptors}:{descriptors}"]
-        self._process = ServerProcess(
+        process = ServerProcess(
             "the server",
-            [*limit, *words],
+            [*limit, *prefix, *words],
             host=HOST,
             port=port,
             core=core,
             pass_fds=inherited,
             environment={"PORT": str(port), **(environment or {})},
         )
-        self._process.launch()
-        if not wait_until(self._has_begun, START_SECONDS) or not proc.is_listening(port):
+        process.launch()
+        self._process = process
+        self._launched = time.monotonic()
+        if not self._comes_to_be_ready():
             raise NotListening(self._why_not_listening(port))
         wait_until(self._is_asleep, SETTLE_SECONDS)
+        if not is_told_port and self._is_ready() and not (self.is_running() or self.process.tree()):
+            self.note("has ended, since another program was quicker to take that port")
+            return self.start(
+                core=core,
+                descriptors=descriptors,
+                inherited=inherited,
+                prefix=prefix,
+                environment=environment,
+            )
         return self
 
     @property
     def port(self) -> int:
         """The port that it was told to listen on."""
         return self.process.port
+
+    def listening_ports(self) -> dict[int, str]:
+        """Returns the ports on which it listens, each with its address in hex."""
+        if self._takes_datagrams:
+            return process_state.datagram_ports(self.process.tree())
+        return process_state.listening_ports(self.process.tree())
 
     def holdings(self) -> Holdings:
         """Returns what it holds now."""
@@ -127,13 +154,26 @@ class Specimen(ObservedServer):
         except OSError:
             return False
 
+    def _is_ready(self) -> bool:
+        if self._takes_datagrams:
+            return bool(process_state.datagram_sockets(self.port))
+        return proc.is_listening(self.port)
+
+    def _comes_to_be_ready(self) -> bool:
+        """Waits until it listens on its port, or it is clear that it will not."""
+        if not wait_until(self._has_begun, START_SECONDS) and not self.is_quiet():
+            wait_until(self._has_begun, BUSY_START_SECONDS)  # a slow start on a busy machine
+        return self._is_ready()
+
     def _has_begun(self) -> bool:
-        return proc.is_listening(self.port) or not self.process.tree()
+        if self._is_ready() or not (self.is_running() or self.process.tree()):
+            return True
+        has_had_time = time.monotonic() - self._launched > ELSEWHERE_SECONDS
+        return has_had_time and bool(self.listening_ports()) and self.is_quiet()
 
     def _why_not_listening(self, port: int) -> str:
         self.process.is_running()
-        elsewhere = process_state.listening_ports(self.process.tree())
-        if elsewhere:
+        if elsewhere := self.listening_ports():
             ports = ", ".join(map(str, elsewhere))
             return f"it was told to listen on port {port}, and listens on {ports}"
         if end := self.how_it_ended():

@@ -12,6 +12,9 @@ from echolab.check.specimen import Command, Specimen
 from echolab.check.transcript import Transcript
 
 
+DATAGRAM_SERVICES = ("udp-echo",)
+
+
 class Facts(dict[str, Any]):
     """What checks have observed, by name. What was not observed is None."""
 
@@ -34,7 +37,7 @@ class Trial:
 
     def start(self, **how) -> Specimen:
         """Starts an instance of the server: see Specimen.start for how."""
-        specimen = Specimen(self.command)
+        specimen = Specimen(self.command, takes_datagrams=self.service in DATAGRAM_SERVICES)
         self.specimens.append(specimen)
         return specimen.start(**how)
 

@@ -1,0 +1,59 @@
+"""A library that shortens a server's transfers, as the kernel may at any time.
+
+It is preloaded: LD_PRELOAD, ld.so(8). Its source is conformance/short_transfers.c; it is taken from
+where the kit was built, or else compiled.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from echolab.check.outcomes import Skipped
+from echolab.models import ROOT
+
+NAME = "short_transfers.so"
+SOURCE = ROOT / "harness" / "conformance" / "short_transfers.c"
+COMPILE_SECONDS = 30
+
+
+@contextlib.contextmanager
+def library() -> Iterator[str]:
+    """Gives the path of the library, as long as it lasts; raises Skipped where there is none."""
+    if built := _built():
+        yield str(built)
+        return
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        raise Skipped("there is no C compiler: apt-get install gcc")
+    with tempfile.TemporaryDirectory(prefix="echolab-") as directory:
+        path = Path(directory, NAME)
+        _compile(compiler, path)
+        yield str(path)
+
+
+def is_loaded(pid: int, path: str) -> bool:
+    """Tells whether the process `pid` has loaded the library."""
+    try:
+        return path in Path(f"/proc/{pid}/maps").read_text()
+    except OSError:
+        return False  # it has ended, or belongs to somebody else
+
+
+def _built() -> Path | None:
+    given = os.environ.get("ECHOLAB_BIN")
+    directories = [Path(given)] if given else sorted(ROOT.glob("build/*/bin"))
+    # One with a sanitizer in it would not load into others' programs.
+    directories = [path for path in directories if "san" not in path.parent.name]
+    return next((path / NAME for path in directories if (path / NAME).exists()), None)
+
+
+def _compile(compiler: str, path: Path) -> None:
+    command = [compiler, "-shared", "-fPIC", "-O1", "-o", str(path), str(SOURCE), "-ldl"]
+    try:
+        subprocess.run(command, check=True, capture_output=True, timeout=COMPILE_SECONDS)
+    except (subprocess.SubprocessError, OSError) as reason:
+        raise Skipped(f"the library for it cannot be compiled: {reason}") from reason
