@@ -30,7 +30,8 @@ from echolab.spawning import spawn
 DIRECTORY = ROOT / "harness" / "zoo"
 GOOD = DIRECTORY / "good"
 FINDINGS = DIRECTORY / "findings.toml"
-SHARED = ("student",)  # what the pages share
+SHARED = ("student", "student_chat")  # what the pages share
+SECOND_PAGES = {"eintr-fatal-fork": "eintr-fatal"}
 BUSY = ["sh", "-c", "while :; do :; done"]
 
 
@@ -65,16 +66,26 @@ class Sighting:
         )
 
 
+def pages() -> list[Path]:
+    """Returns the sources of the servers that have a bug, in the order of their names."""
+    return _pages(DIRECTORY)
+
+
+def bug_of(page: Path) -> str:
+    """Returns the id of the bug that a page has: its name, but where two pages have one bug."""
+    return SECOND_PAGES.get(_name(page), _name(page))
+
+
 def page_of(name: str) -> Path | None:
     """Returns the source of the bad server called `name`, or None if there is none."""
-    return next((path for path in _pages(DIRECTORY) if _name(path) == name), None)
+    return next((path for path in pages() if _name(path) == name), None)
 
 
 def program_of(name: str) -> list[str]:
     """Returns the command of "zoo/NAME", without the port; raises BadUsage with the nearest name."""
     page = page_of(name.removeprefix("zoo/"))
     if page is None:
-        names = [f"zoo/{_name(path)}" for path in _pages(DIRECTORY)]
+        names = [f"zoo/{_name(path)}" for path in pages()]
         raise unknown("server", name, names)
     targets = [] if page.suffix == ".py" else [f"zoo_{page.stem}"]
     return _words(page, build("release", targets) / "zoo")
@@ -170,9 +181,9 @@ def as_json(sightings: Sequence[Sighting]) -> str:
 
 
 def _bad(programs: Path) -> Iterator[Inhabitant]:
-    for page in _pages(DIRECTORY):
+    for page in pages():
         words = (*_words(page, programs / "zoo"), "{port}")
-        yield Inhabitant(_name(page), Command(words), _name(page))
+        yield Inhabitant(_name(page), Command(words), bug_of(page))
 
 
 def _good(programs: Path) -> Iterator[Inhabitant]:

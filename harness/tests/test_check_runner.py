@@ -155,3 +155,15 @@ def test_how_the_server_ended_and_what_it_said_is_kept(script):
     assert outcome.server_end == "killed by SIGKILL"
     assert outcome.server_stderr == "hi\n"
     assert outcome.facts["died_after"] == "a test"
+
+
+def test_what_the_servers_own_sanitizer_reports_is_a_failure(script):
+    report = "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1"
+    program = GOOD.replace("Server((", f'print("{report}", file=sys.stderr, flush=True)\n    Server((')
+
+    def looks(trial: Trial) -> None:
+        trial.start().connect().echo(b"hello")
+
+    (outcome,) = run(check_of(looks), command=Command((*script(program), "{port}")))
+    assert outcome.verdict is Verdict.FAIL
+    assert outcome.facts["sanitizer_report"] == report

@@ -13,12 +13,13 @@ from echolab.check.trial import Facts
 class Tier(enum.IntEnum):
     """How fundamental a bug is: what comes first hides, or causes, what comes later."""
 
-    NOTHING_WORKS = 0
-    STREAM = 1  # one client's bytes do not come back
-    HARMS_OTHERS = 2  # one client harms another
-    DIES_OR_LEAKS = 3  # a client kills the server, or takes something from it for ever
-    LIMITS_AND_LIFE = 4  # at the limits, at the start, at the end
-    ADVISORY = 5  # worth knowing, and not wrong for everybody
+    UNDEFINED = 0  # the rules of the language are broken: anything may follow
+    NOTHING_WORKS = 1
+    STREAM = 2  # one client's bytes do not come back
+    HARMS_OTHERS = 3  # one client harms another
+    DIES_OR_LEAKS = 4  # a client kills the server, or takes something from it for ever
+    LIMITS_AND_LIFE = 5  # at the limits, at the start, at the end
+    ADVISORY = 6  # worth knowing, and not wrong for everybody
 
 
 class Confidence(enum.StrEnum):

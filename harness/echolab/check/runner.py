@@ -7,6 +7,7 @@ So a check that hangs or crashes costs its own verdict only, whatever it has sta
 import ctypes
 import multiprocessing
 import os
+import re
 import signal
 import time
 import traceback
@@ -33,6 +34,11 @@ from echolab.server_process import ServerError
 PR_SET_PDEATHSIG = 1  # prctl(2); the standard library has no name for it
 LONGEST_SECONDS = 60.0  # of one check, on a machine under load
 JOBS = 6  # they mostly wait
+
+# The line in which a report begins: AddressSanitizer, LeakSanitizer, ThreadSanitizer and so on.
+SANITIZER_REPORT = re.compile(
+    r"[^\n]*(?:(?:Address|Leak|Memory|Thread|UndefinedBehavior)Sanitizer: [a-z]|runtime error: )[^\n]*"
+)
 
 OnOutcome = Callable[[Check, Outcome], None]
 
@@ -178,6 +184,7 @@ def outcome_of(check: Check, trial: Trial) -> Outcome:
     except Exception:  # a mistake of the check's own must not be taken for the server's
         outcome.verdict = Verdict.INCONCLUSIVE
         outcome.message = f"the check itself failed:\n{traceback.format_exc()}"
+    _note_sanitizers(outcome, trial)
     _note_server(outcome, trial)
     trial.end()
     outcome.seconds = time.monotonic() - began
@@ -192,6 +199,16 @@ def _note_failure(check: Check, outcome: Outcome, failure: Exception) -> None:
         outcome.message = f"the connection was gone: {failure.strerror or failure}"
     if isinstance(failure, Mismatch):
         outcome.difference = Difference(failure.offset, failure.received, failure.expected)
+
+
+def _note_sanitizers(outcome: Outcome, trial: Trial) -> None:
+    """A server that was built with a sanitizer may have found something out about itself."""
+    for specimen in trial.specimens:
+        report = specimen.process.stderr if specimen.was_started else ""
+        if found := SANITIZER_REPORT.search(report):
+            trial.state(sanitizer_report=found[0])
+            outcome.verdict = Verdict.FAIL
+            outcome.message = outcome.message or f"the server reported: {found[0]}"
 
 
 def _note_server(outcome: Outcome, trial: Trial) -> None:

@@ -221,10 +221,11 @@ def hup_ignored(facts: Facts) -> Finding | None:
 @bug(
     "eagain-spin",
     "tries again and again to send to a client that has no room",
-    tier=Tier.DIES_OR_LEAKS,
+    tier=Tier.HARMS_OTHERS,
     question="What does your server do when send answers EAGAIN?",
     pointer="send(2), EAGAIN; poll(2), POLLOUT; 03_select/connection.cpp",
     remedy="Keep what could not be sent, and wait for POLLOUT before trying again.",
+    hides=("slow-reader-blocks-others",),
 )
 def eagain_spin(facts: Facts) -> Finding | None:
     """It rests with all other clients, and not with one that does not read."""
