@@ -1,51 +1,51 @@
 """The checks that ./lab check makes, on every model: developers use what users use."""
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from echolab.check.outcomes import Outcome, Verdict
 from echolab.check.registry import Check, chosen
-from echolab.check.runner import outcome_of
+from echolab.check.runner import run_checks
 from echolab.check.specimen import HOST, Command
-from echolab.check.trial import Facts, Trial
+from echolab.check.trial import Facts
 from echolab.models import kind_of
 from subject import Subject
 
 SERVICES = ("echo", "ack", "bye", "pingpong", "temperature")
 CASES = [(service, check) for service in SERVICES for check in chosen((), service)]
+JOBS = 3  # side by side: several models are tested at the same time
+STEPS_SHOWN = 60
 
 
 @pytest.fixture(scope="session")
-def command(subject: Subject, programs: Path):
-    """Returns a function that makes the command of the server with a service."""
+def outcomes(subject: Subject, programs: Path) -> Callable[[str], dict[str, Outcome]]:
+    """Returns a function that examines the server with a service, once."""
     program = programs / subject.model.program
     words = (str(program), "--host", HOST, "--port", "{port}", *subject.command_line(()))
-    return lambda service: Command((*words, "--service", service))
+    known = Facts(claimed_model=kind_of(subject.name), framing="line")
 
+    @functools.cache
+    def examine(service: str) -> dict[str, Outcome]:
+        command = Command((*words, "--service", service))
+        found = run_checks(chosen((), service), command, known=known, service=service, jobs=JOBS)
+        return {outcome.check_id: outcome for outcome in found}
 
-@pytest.fixture(scope="session")
-def known(subject: Subject, command) -> Facts:
-    """Returns what the basic checks find out about the server, for the others."""
-    facts = Facts(claimed_model=kind_of(subject.name), framing="line")
-    for check in chosen(()):
-        if check.is_basic:
-            facts.update(outcome_of(check, Trial(command("echo"), facts)).facts)
-    return facts
+    return examine
 
 
 @pytest.mark.usefixtures("without_sanitizers")  # they slow down, and keep what programs do not
 @pytest.mark.parametrize(
     ("service", "check"), CASES, ids=[f"{check.id}-{service}" for service, check in CASES]
 )
-def test_the_server_passes(service: str, check: Check, command, known: Facts):
-    outcome = outcome_of(check, Trial(command(service), known, service))
-    if outcome.verdict is Verdict.INCONCLUSIVE:  # as the checker itself does
-        outcome = outcome_of(check, Trial(command(service), known, service))
+def test_the_server_passes(service: str, check: Check, outcomes):
+    outcome = outcomes(service)[check.id]
     if outcome.verdict is Verdict.SKIPPED:
         pytest.skip(outcome.message)
     assert outcome.verdict in (Verdict.PASS, Verdict.INFO), _explained(outcome)
 
 
 def _explained(outcome: Outcome) -> str:
-    steps = "\n".join(map(str, outcome.steps[-60:]))
+    steps = "\n".join(map(str, outcome.steps[-STEPS_SHOWN:]))
     return f"{outcome.verdict}: {outcome.message}\n{outcome.facts}\n{steps}\n{outcome.server_stderr}"

@@ -19,7 +19,6 @@ WITHOUT_A_PAGE = {
     "data-race": "a report of ThreadSanitizer: the page data-race-list shows one from outside",
     "memory-error": "any other report of a sanitizer",
     "ipv4-only": "said of every server that has no IPv6, as all pages of the zoo",
-    "not-an-echo": "what is left when something else than an echo comes back",
 }
 
 
