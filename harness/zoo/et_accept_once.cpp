@@ -14,8 +14,11 @@
 namespace {
 
 void take_newcomer(zoo::EpollLoop& loop) {
-  const int fd = zoo::try_accept(loop.listener);
-  loop.rests = fd < 0 && zoo::is_out_of_resources(errno);
+  int fd = -1;
+  do {
+    fd = zoo::try_accept(loop.listener);
+    loop.rests = fd < 0 && zoo::is_out_of_resources(errno);
+  } while (fd < 0 && errno != EAGAIN && !loop.rests);  // that one had gone: the next
   if (fd >= 0) loop.admit(fd);
 }
 

@@ -18,7 +18,10 @@ bool serve(zoo::Client& client) {
   const ssize_t received = ::recv(client.fd, buffer, sizeof buffer, 0);
   if (received < 0) return errno == EAGAIN || errno == EINTR;
   if (received == 0) return false;
-  const ssize_t sent = ::send(client.fd, buffer, static_cast<std::size_t>(received), MSG_NOSIGNAL);
+  ssize_t sent = 0;
+  do {
+    sent = ::send(client.fd, buffer, static_cast<std::size_t>(received), MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
   return sent >= 0 || errno == EAGAIN;
 }
 
