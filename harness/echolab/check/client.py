@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from echolab.check import process_state
 from echolab.check.outcomes import Failed, Inconclusive, Stuck
 from echolab.check.payloads import assert_same
 from echolab.check.transcript import Action, Transcript, describe
@@ -324,7 +325,8 @@ class Client:
         while not (ready := self._readiness(wanted, LOOK_AFTER_SECONDS)):
             activity = self._activity()
             # What happened while the server was looked at counts.
-            if activity is not Activity.ACTIVE and not (ready := self._readiness(wanted, 0)):
+            is_over = activity is not Activity.ACTIVE and not self._is_underway(wanted)
+            if is_over and not (ready := self._readiness(wanted, 0)):
                 does = "sleeps" if activity is Activity.ASLEEP else "is busy with something else"
                 raise Stuck(f"{self.name} waits, and the server {does}")
             if ready:
@@ -332,6 +334,17 @@ class Client:
             if time.monotonic() > deadline:
                 raise Inconclusive(f"{self.name} waits for a server that neither answers nor rests")
         return ready
+
+    def _is_underway(self, wanted: int) -> bool:
+        """Tells whether the server's kernel still has bytes for this client, which will come.
+
+        After a stall they may keep it waiting for a while: a closed window is probed now and then.
+        """
+        try:
+            server, client = self.socket.getpeername()[1], self.socket.getsockname()[1]
+        except OSError:
+            return False  # it is not connected any more
+        return bool(wanted & select.POLLIN) and process_state.unsent_bytes(server, client) > 0
 
     def _readiness(self, wanted: int, seconds: float) -> int:
         poller = select.poll()  # not select: its sets end at descriptor 1023

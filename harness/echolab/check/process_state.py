@@ -261,6 +261,16 @@ def inode_of(server_port: int, client_port: int) -> str | None:
     return None
 
 
+def unsent_bytes(server_port: int, client_port: int) -> int:
+    """Returns how many bytes for the client its kernel has not got yet: proc_net_tcp(5)."""
+    rows = itertools.chain.from_iterable(map(_socket_rows, SOCKET_TABLES))
+    return sum(
+        int(row[4].partition(":")[0], 16)
+        for row in rows
+        if _port(row[1]) == server_port and _port(row[2]) == client_port
+    )
+
+
 def is_non_blocking(pid: int, descriptor: int) -> bool:
     """Tells whether O_NONBLOCK is set on a descriptor of `pid`: proc(5), /proc/PID/fdinfo."""
     lines = _text(Path(f"/proc/{pid}/fdinfo/{descriptor}")).splitlines()

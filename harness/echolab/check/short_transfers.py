@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from echolab.check.outcomes import Skipped
@@ -20,25 +21,36 @@ SOURCE = ROOT / "harness" / "conformance" / "short_transfers.c"
 COMPILE_SECONDS = 30
 
 
+@dataclass(frozen=True)
+class Library:
+    """A library as a server finds it."""
+
+    path: str  # for LD_PRELOAD
+    descriptors: tuple[int, ...] = ()  # that the server is to inherit, since the path names them
+
+
 @contextlib.contextmanager
-def library() -> Iterator[str]:
-    """Gives the path of the library, as long as it lasts; raises Skipped where there is none."""
+def library() -> Iterator[Library]:
+    """Gives the library, as long as it lasts; raises Skipped where there is none."""
     if built := _built():
-        yield str(built)
+        yield Library(str(built))
         return
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         raise Skipped("there is no C compiler: apt-get install gcc")
-    with tempfile.TemporaryDirectory(prefix="echolab-") as directory:
-        path = Path(directory, NAME)
-        _compile(compiler, path)
-        yield str(path)
+    # Kept in memory: so no file stays behind, even if this process is killed.
+    descriptor = os.memfd_create(NAME)
+    try:
+        os.write(descriptor, _compiled(compiler))
+        yield Library(f"/proc/self/fd/{descriptor}", (descriptor,))
+    finally:
+        os.close(descriptor)
 
 
-def is_loaded(pid: int, path: str) -> bool:
+def is_loaded(pid: int) -> bool:
     """Tells whether the process `pid` has loaded the library."""
     try:
-        return path in Path(f"/proc/{pid}/maps").read_text()
+        return NAME in Path(f"/proc/{pid}/maps").read_text()
     except OSError:
         return False  # it has ended, or belongs to somebody else
 
@@ -51,9 +63,12 @@ def _built() -> Path | None:
     return next((path / NAME for path in directories if (path / NAME).exists()), None)
 
 
-def _compile(compiler: str, path: Path) -> None:
-    command = [compiler, "-shared", "-fPIC", "-O1", "-o", str(path), str(SOURCE), "-ldl"]
-    try:
-        subprocess.run(command, check=True, capture_output=True, timeout=COMPILE_SECONDS)
-    except (subprocess.SubprocessError, OSError) as reason:
-        raise Skipped(f"the library for it cannot be compiled: {reason}") from reason
+def _compiled(compiler: str) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="echolab-") as directory:
+        path = Path(directory, NAME)
+        command = [compiler, "-shared", "-fPIC", "-O1", "-o", str(path), str(SOURCE), "-ldl"]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=COMPILE_SECONDS)
+        except (subprocess.SubprocessError, OSError) as reason:
+            raise Skipped(f"the library for it cannot be compiled: {reason}") from reason
+        return path.read_bytes()

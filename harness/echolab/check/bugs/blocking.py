@@ -5,6 +5,7 @@ from echolab.check.diagnosis import Finding, Tier, bug, certain, likely
 from echolab.check.trial import Facts
 
 SENDING_CALLS = {"sendto", "sendmsg", "write", "writev"}
+RECEIVING_CALLS = {"recvfrom", "recvmsg", "read", "readv"}  # of threads that have a client each
 ACCEPTING_CALLS = {"accept", "accept4"}
 MUCH_BYTES = 4 * 1024 * 1024
 
@@ -75,9 +76,15 @@ def slow_reader_blocks_others(facts: Facts) -> Finding | None:
     hides=("thundering-herd",),
 )
 def blocking_listener(facts: Facts) -> Finding | None:
-    """The process of a client that is not heard any more sits in accept."""
-    who = facts["deaf_after_newcomers"]
-    if who and ACCEPTING_CALLS.intersection(facts["deaf_sits_in"]):
+    """The process of a client that is not heard any more sits in accept, or several threads do.
+
+    One thread of several is no sign: it is there to accept.
+    """
+    who, calls = facts["deaf_after_newcomers"], facts["deaf_sits_in"] or ()
+    accepting = sum(call in ACCEPTING_CALLS for call in calls)
+    has_rivals = facts["idle_tasks"] != 1  # a single thread has none: nobody else accepts
+    is_loop = has_rivals and RECEIVING_CALLS.isdisjoint(calls)
+    if who and is_loop and (accepting >= 2 or 1 == accepting == len(calls)):
         return certain(f"{who} was not heard any more: its process sat in accept")
     return None
 

@@ -23,9 +23,10 @@ def recv_is_a_message(facts: Facts) -> Finding | None:
     """Half a line is passed on, and something comes between; or of three lines at once one is."""
     heard = facts["lines_of_one_segment_heard"]
     if heard is not None and heard < SAID_IN_ONE_SEGMENT:
-        return certain(f"of {SAID_IN_ONE_SEGMENT} lines that came in one segment {heard} were heard")
+        said = SAID_IN_ONE_SEGMENT
+        return certain(f"of {said} lines that came in one segment {heard} were heard")
     if facts["half_line_heard"] and (facts["pieces_lost"] or facts["pieces_mixed"]):
-        return certain("half a line was passed on as it came, and another member's line came between")
+        return certain("half a line was passed on as it came, and another line came between")
     if facts["pieces_lost"] or facts["pieces_mixed"]:
         return likely("a line that came in two pieces did not reach the others as one line")
     return None
@@ -37,7 +38,8 @@ def recv_is_a_message(facts: Facts) -> Finding | None:
     tier=Tier.STREAM,
     question="Between the send of the name and the send of the text, who else may send?",
     pointer="send(2): each call is a step of its own; CHAT-10 in docs/chat.md; 02_threads",
-    remedy="Make the whole line first, and send it by one thread (or under one lock) for each member.",
+    remedy="Make the whole line first, and send it by one thread, or under one lock, for each "
+    "member.",
 )
 def interleaved_writes(facts: Facts) -> Finding | None:
     """Lines that are said at one moment are mixed; said one by one, they are not."""
@@ -74,7 +76,7 @@ def send_under_lock(facts: Facts) -> Finding | None:
     # newcomers, by others, by the one that does not read, nobody hears anything.
     is_let_in = facts["stalled_newcomer_accepted"] and facts["growth"] == "fixed"
     if is_let_in and not facts["anybody_heard_in_stall"]:
-        return possible("while one member did not read, newcomers were let in, and not heard at all")
+        return possible("while one member did not read, newcomers were let in, and not heard")
     return None
 
 
@@ -161,7 +163,7 @@ def broadcast_stops_at_dead(facts: Facts) -> Finding | None:
     if facts["speaker_was_cut"]:
         return likely("when members died in a broadcast, the one who spoke was disconnected")
     if missed and not _follow_the_dead(facts):
-        return possible(f"when members died in a broadcast, members {_numbers(missed)} missed the line")
+        return possible(f"when members died in a broadcast, {_numbers(missed)} missed the line")
     return None
 
 
@@ -174,7 +176,8 @@ def _numbers(members: list[int]) -> str:
     "removes members from the list while it goes through it",
     tier=Tier.HARMS_OTHERS,
     question="You stand at the third element and erase it. Where do you stand now?",
-    pointer="std::vector::erase invalidates iterators; Python: never change what a for goes through",
+    pointer="std::vector::erase invalidates iterators; in Python, do not change what a for goes "
+    "through",
     remedy="Go through a copy; or collect those who are to go, and remove them after the loop.",
     hides=("broadcast-stops-at-dead", "epipe-fatal", "econnreset-fatal"),
 )
@@ -192,9 +195,8 @@ def iterator_invalidation(facts: Facts) -> Finding | None:
             f" behind, {_numbers(facts['missed_at_death'])}, missed the line"
         )
     if facts["doubled_at_death"]:
-        return likely(
-            f"members died in a broadcast, and {_numbers(facts['doubled_at_death'])} heard the line twice"
-        )
+        doubled = _numbers(facts["doubled_at_death"])
+        return likely(f"members died in a broadcast, and {doubled} heard the line twice")
     return None
 
 
@@ -211,6 +213,31 @@ def _follow_the_dead(facts: Facts) -> bool:
         if neighbours.issuperset(missed) and not set(beyond).issubset(missed):
             return True
     return False
+
+
+@bug(
+    "data-race-list",
+    "has several threads change and read the list of members without a lock",
+    tier=Tier.HARMS_OTHERS,
+    question="One thread goes through the list. What does another one do that has lost its member?",
+    pointer="pthread_mutex_lock(3); -fsanitize=thread names both places; 02_threads/chat_server.cpp",
+    remedy="Guard the list by one lock, wherever it is read or changed; copy it under the lock, and "
+    "send outside.",
+    hides=("iterator-invalidation", "broadcast-stops-at-dead", "stale-member"),
+)
+def data_race_list(facts: Facts) -> Finding | None:
+    """A member leaves, in its own thread, while another thread tells a line; no send fails."""
+    missed = facts["missed_beside_leaver"]
+    if missed is None:
+        return None
+    evidence = "while a line was told slowly, a member that had heard it left, and"
+    if CHANGED_SIZE in (facts["words_beside_leaver"] or ""):
+        return certain(f"{evidence} the server says '{CHANGED_SIZE}'")
+    if facts["death_beside_leaver"] in BY_CRASH:
+        return likely(f"{evidence} the server was {facts['death_beside_leaver']}")
+    if missed and not facts["death_beside_leaver"]:
+        return certain(f"{evidence} {_numbers(missed)}, to whom no send had failed, missed it")
+    return None
 
 
 @bug(

@@ -11,7 +11,7 @@ from echolab.check.trial import Facts
     "receives datagrams into a buffer that is too small for them",
     tier=Tier.STREAM,
     question="How long can a datagram be, and where does the rest go of one that is longer?",
-    pointer="recvfrom(2), MSG_TRUNC: what does not fit is cut off, and the next call brings another",
+    pointer="recvfrom(2), MSG_TRUNC: what does not fit is cut off; the next call brings another",
     remedy="Receive into 65507 bytes or more; or notice MSG_TRUNC, and drop the datagram whole.",
 )
 def udp_truncates(facts: Facts) -> Finding | None:

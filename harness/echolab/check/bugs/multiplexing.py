@@ -49,13 +49,13 @@ def fixed_client_array(facts: Facts) -> Finding | None:
     """A newcomer is accepted and never served, not even when a place is free again."""
     if facts["newcomer_ending"] is not Ending.STUCK or facts["freed_slot_helps"] is not False:
         return None
-    if not facts["newcomer_accepted"] or facts["newcomer_watched"] is True:
+    if not facts["newcomer_accepted"] or not facts["earlier_are_served"]:
         return None
     others = facts["silent_that_block"] or (facts["serves_beside_silent"] or 0) + 1
     evidence = f"beside {others} clients a newcomer was accepted, and not heard even when one left"
     if facts["newcomer_watched"] is False:
         return certain(f"{evidence}: the server did not watch its descriptor")
-    return likely(evidence)
+    return likely(f"{evidence}; those before it were")
 
 
 @bug(

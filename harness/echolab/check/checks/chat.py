@@ -45,6 +45,8 @@ def members_hear_each_other(trial: Trial) -> None:
         if deaf:
             _state_why_deaf(trial, room, speaker, words, deaf[0])
             trial.require_alive(specimen, after="the first lines", seconds=DEATH_SECONDS)
+            if trial.facts["only_author_hears"]:
+                raise Failed(f"{speaker.client.name} alone hears what it says: is that an echo?")
             raise Failed(f"{deaf[0].client.name} did not hear what {speaker.client.name} said")
     members[0].listen()
     behind = members[0].heard.partition(words)[2]
@@ -220,29 +222,36 @@ def lines_in_pieces(trial: Trial) -> None:
 
 @check("CHAT-3", "one who never says a name holds up nobody", services=CHAT)
 def nameless_newcomer(trial: Trial) -> None:
-    """Connects one who says nothing, then one who says half a name; after each, another one enters,
-    and must hear and be heard.
+    """Connects one who says nothing and, in another room, one who says half a name. After that
+    another one enters, and must hear and be heard.
     """
+    for said in (b"", b"gu"):
+        _require_newcomer_let_in(trial, said)
+
+
+def _require_newcomer_let_in(trial: Trial, said: bytes) -> None:
     specimen = trial.start()
     room = Room(specimen)
-    anna = room.gather(2)[0]
-    for silent_says in (b"", b"gu"):
-        silent = specimen.connect()
-        room.settle()
-        if silent_says:
-            silent.send(silent_says)
-        newcomer = room.enter()
-        if room.all_hear(anna, [newcomer]) and room.all_hear(newcomer, [anna]):
-            continue
-        said = "half a name" if silent_says else "nothing"
-        place = watching.place_of(specimen, newcomer.client)
-        silent.send(b"mbo\n")
-        trial.state(
-            held_up_by_nameless=said,
-            held_up_was_accepted=place is not None,
-            name_releases=room.all_hear(anna, [newcomer]) and room.all_hear(newcomer, [anna]),
-        )
-        raise Failed(f"while a newcomer has said {said}, the next one neither hears nor is heard")
+    anna, bert = room.gather(2)
+    silent = specimen.connect()
+    room.settle()
+    if said:
+        silent.send(said)
+    newcomer = room.enter()
+    if room.all_hear(anna, [newcomer]) and room.all_hear(newcomer, [anna]):
+        return
+    what = "half a name" if said else "nothing"
+    trial.require_alive(specimen, f"a newcomer had said {what}")
+    if newcomer.is_gone() and room.all_hear(anna, [bert]):
+        raise Skipped("the room turns away whoever comes beside three clients")
+    place = watching.place_of(specimen, newcomer.client)
+    silent.send(b"mbo\n")
+    trial.state(
+        held_up_by_nameless=what,
+        held_up_was_accepted=place is not None,
+        name_releases=room.all_hear(anna, [newcomer]) and room.all_hear(newcomer, [anna]),
+    )
+    raise Failed(f"while a newcomer has said {what}, the next one neither hears nor is heard")
 
 
 @check("CHAT-16b", "what is no text harms nobody", services=CHAT)

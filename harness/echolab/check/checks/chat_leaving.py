@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from echolab.check.chat_room import Member, Room
 from echolab.check.company import DEATH_SECONDS
+from echolab.check.fault_injection import ANY_SEND
 from echolab.check.outcomes import Failed, Skipped
 from echolab.check.registry import check
 from echolab.check.specimen import Holdings, Specimen
@@ -14,6 +15,7 @@ ROUNDS = 3
 LEAVERS = 6
 AUDIENCE = 10  # of whom three die: two live behind each of these
 FEWEST = 4  # of whom one dies
+SEND_DELAY_MICROSECONDS = 20_000
 SPARE_SOCKETS = 2  # that a runtime may have made for itself meanwhile
 SHOWN = 400  # bytes of last words that are kept
 
@@ -181,3 +183,44 @@ def _require_given_back(trial: Trial, specimen: Specimen, before: Holdings, coun
     for what, number in left.items():
         is_leak = number > (SPARE_SOCKETS if what == "sockets" else count / 2)
         trial.require(not is_leak, f"{count} members have left, and {number} {what} are kept")
+
+
+@check("CHAT-12b", "one who leaves while a line is told costs nobody that line", services=CHAT)
+def leaving_in_mid_broadcast(trial: Trial) -> None:
+    """Has one member speak, and strace delay each send of the server; so there is time for another
+    one, who has heard the line already, to leave before all have. All others must hear it.
+    """
+    if trial.known["growth"] != "thread":
+        return  # one thread tells the line to all, and then looks who has left
+    for _ in range(2):
+        _leave_while_told(trial)
+
+
+def _leave_while_told(trial: Trial) -> None:
+    specimen = trial.start()
+    room = Room(specimen)
+    speaker, leaver, *others = room.gather(2 + AUDIENCE)
+    if len(others) < FEWEST:
+        raise Skipped(f"it admits {2 + len(others)} members only")
+    room.settle()
+    room.forget()
+    words = speaker.words()
+    with trial.faults(specimen, f"{ANY_SEND}:delay_enter={SEND_DELAY_MICROSECONDS}"):
+        speaker.say(words)
+        leaver.hears([words])
+        leaver.client.close()
+        missed = room.who_misses([words], others)
+    again = speaker.words()
+    speaker.say(again)
+    missed_later = room.who_misses([again], others)
+    end = specimen.how_it_ended() if specimen.dies_within(0.0) else ""
+    if missed or missed_later or end:
+        trial.state(
+            missed_beside_leaver=[room.members.index(member) for member in missed],
+            missed_since_leaver=[room.members.index(member) for member in missed_later],
+            death_beside_leaver=end,
+            words_beside_leaver=specimen.process.stderr[-SHOWN:],
+        )
+    trial.require(not end, f"the server died ({end}) when a member left while a line was told")
+    trial.require(not missed, "a member left while a line was told, and others miss the line")
+    trial.require(not missed_later, "a member left while a line was told; others hear no more")

@@ -1,8 +1,10 @@
 """CHAT: one member does not read what the others say."""
 
+import re
 import select
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from echolab.check import process_state, watching
 from echolab.check.chat_room import GONE, TALK, Member, Room
@@ -22,6 +24,7 @@ VERY_MUCH = 32 * MEBIBYTE
 HOARD = 16 * MEBIBYTE
 LONG_LINE = 400  # bytes; many rooms take no more than 512
 SEND_LIMIT_SECONDS = 3.0  # after which a server may give up one that does not read
+NO_ROOM = re.compile("BlockingIOError|EAGAIN|temporarily unavailable")
 SHOWN = 400  # bytes of last words that are kept
 
 
@@ -109,22 +112,59 @@ def stalled_member(trial: Trial) -> None:
     room.forget()
     talk = Talk(speaker, (early, late))
     before = process_state.resident_bytes(specimen.process.tree())
-    goes_on = True
-    for amount in range(MUCH, VERY_MUCH + 1, MUCH // 2):
-        if goes_on and not _was_dropped(specimen, stalled):
-            goes_on = talk.go_on(specimen, amount)
+    try:
+        goes_on = _talk_until_dropped(specimen, talk, stalled)
+    except WasCut as cut:
+        _judge_cut(trial, specimen, talk, cut.member)
     goes_on = goes_on and room.all_hear(speaker, (early, late))
     grown = process_state.resident_bytes(specimen.process.tree()) - before
-    specimen.note(f"has been told {talk.said} bytes by {speaker.client.name}")
+    _require_alive(trial, specimen)
     if not goes_on:
         _state_what_holds_up(trial, room, speaker, [early, late], stalled)
         raise Failed("while one member does not read, the others hear nothing more")
     if not _was_dropped(specimen, stalled):
         trial.state(hoarded_bytes=grown)
-        trial.require(
-            grown <= HOARD, f"for a member that does not read it keeps {grown // MEBIBYTE} MiB"
-        )
+        is_much = grown > HOARD
+        trial.require(not is_much, f"for one that does not read it keeps {grown // MEBIBYTE} MiB")
     _require_whole_lines(trial, stalled, early)
+
+
+def _talk_until_dropped(specimen: Specimen, talk: Talk, stalled: Member) -> bool:
+    """Says much, and then more until the server drops the one that does not read, or very much.
+
+    Returns whether the server has taken all of it.
+    """
+    goes_on = talk.go_on(specimen, MUCH)
+    while goes_on and talk.said < VERY_MUCH and not _was_dropped(specimen, stalled):
+        goes_on = talk.go_on(specimen, talk.said + MUCH // 2)
+    specimen.note(f"was told {talk.said} bytes by {talk.speaker.client.name}")
+    return goes_on
+
+
+def _require_alive(trial: Trial, specimen: Specimen) -> None:
+    """Fails if the server has died, and states how."""
+    is_silent = not specimen.process.stderr
+    if not specimen.dies_within(0.0 if is_silent else DEATH_SECONDS):
+        return
+    end, words = specimen.how_it_ended(), specimen.process.stderr[-SHOWN:]
+    if NO_ROOM.search(words):
+        trial.state(late_reader_death=end, late_reader_words=words)
+    raise Failed(f"the server died ({end}) while a member did not read")
+
+
+def _judge_cut(trial: Trial, specimen: Specimen, talk: Talk, member: Member) -> NoReturn:
+    """One who reads was disconnected. Sees whether that happens with nobody in arrears, too."""
+    specimen.dies_within(DEATH_SECONDS)
+    _require_alive(trial, specimen)
+    control = Room(trial.start())
+    speaker, *listeners = control.gather(FEW)
+    control.settle()
+    try:
+        Talk(speaker, tuple(listeners)).go_on(control.specimen, talk.said)
+    except WasCut as reason:
+        raise Info("it disconnects members when one of them says much") from reason
+    trial.state(cut_beside_slow_member=member.client.name)
+    raise Failed(f"beside a member that does not read, {member.client.name} was disconnected")
 
 
 def _was_dropped(specimen: Specimen, member: Member) -> bool:
@@ -141,7 +181,6 @@ def _state_what_holds_up(
 ) -> None:
     """Has others speak, newcomers too, and looks who is heard and where the server's tasks sit."""
     specimen = room.specimen
-    trial.require_alive(specimen, after="a member did not read", seconds=DEATH_SECONDS)
     said = {}
 
     def speaks(member: Member) -> list[str]:

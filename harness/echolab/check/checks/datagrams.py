@@ -49,7 +49,13 @@ def _require_answer(trial: Trial, specimen: Specimen, answer: Answer, datagram: 
     if answer.datagram is not None:
         return
     trial.require_alive(specimen, after=f"the datagram {datagram!r}", seconds=DEATH_SECONDS)
-    raise Failed(f"the datagram {datagram!r} {'was refused' if answer.is_refused else 'got no answer'}")
+    raise Failed(f"the datagram {datagram!r} {_what_came(answer)}")
+
+
+def _what_came(answer: Answer) -> str:
+    if answer.datagram is None:
+        return "was refused" if answer.is_refused else "got no answer"
+    return f"came back as {describe(answer.datagram)}"
 
 
 @check("UDP-1b", "every byte value comes back unchanged", services=DATAGRAM_SERVICES)
@@ -65,8 +71,7 @@ def every_byte(trial: Trial) -> None:
         if answer.datagram == message.data:
             continue
         trial.state(**{f"wrong_{message.name}": answer.datagram or b""})
-        came = "got no answer" if answer.datagram is None else f"came back as {describe(answer.datagram)}"
-        failures.append(Failed(f"{message.words} {came}"))
+        failures.append(Failed(f"{message.words} {_what_came(answer)}"))
         if answer.datagram is None and specimen.dies_within(DEATH_SECONDS):
             trial.state(**{f"died_of_{message.name}": specimen.how_it_ended()})
         trial.state(last_words_about_bytes=specimen.process.stderr[-SHOWN:])
@@ -130,7 +135,7 @@ def clients_kept_apart(trial: Trial) -> None:
             is_connected_to_first=any(found.is_connected for found in sockets),
             first_is_still_served=first.ask(b"again").datagram == b"again",
         )
-        raise Failed(f"the second client {'was refused' if answer.is_refused else 'got no answer'}")
+        raise Failed(f"the second client's datagram {_what_came(answer)}")
     assert_same(answer.datagram, b"second")
     with specimen.frozen():
         for word in (b"one", b"two"):
@@ -205,4 +210,4 @@ def answers_to_servers(trial: Trial) -> None:
     answer = other.ask(b"hello").datagram
     trial.state(answers_servers=answer is not None)
     if answer is not None:
-        raise Info("it answers other servers, too: two of its kind could answer each other for ever")
+        raise Info("it answers servers, too: two of its kind could answer each other for ever")

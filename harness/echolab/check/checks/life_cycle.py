@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 
-from echolab import proc
 from echolab.check import process_state
 from echolab.check.client import PATIENCE_SECONDS, Client, Ending
 from echolab.check.company import can_serve_beside
@@ -148,8 +147,7 @@ def leaves_nothing(trial: Trial) -> None:
         _what_ends_it(specimen)
     if specimen.is_running():
         raise Skipped("it does not end on SIGTERM: see LIFE-4")
-    # What io_uring held, the kernel lets go of a moment after the process has ended.
-    listens = not specimen.comes_to(lambda: not proc.is_listening(specimen.port))
+    listens = not specimen.comes_to(lambda: not _listens(specimen))
     for client in clients:
         client.close()
     left = not specimen.comes_to(lambda: not specimen.process.tree())

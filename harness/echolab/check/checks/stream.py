@@ -362,25 +362,23 @@ def short_transfers_lose_nothing(trial: Trial) -> None:
             data += b"N" * 100
             more = client.ask(b"N" * 100, len(data) - len(reply.data))
             reply = Reply(reply.data + more.data, more.ending)
-        _skip_unless_shortened(specimen, client, library, reply)
+        _skip_unless_shortened(specimen, client, reply)
     trial.state(short_transfer_gap_at=_gap_in(reply.data, data), short_transfer_ending=reply.ending)
     if reply.ending is Ending.STUCK and reply.data and data.startswith(reply.data):
         raise Skipped("after a short transfer it waits for the next event, as epoll(7) allows")
     assert_same(reply.data, data)
 
 
-def _start_with(trial: Trial, library: str) -> Specimen:
-    environment = {"LD_PRELOAD": library, "SHORT_RECEIVE": "7", "SHORT_SEND": "5"}
+def _start_with(trial: Trial, library: short_transfers.Library) -> Specimen:
+    environment = {"LD_PRELOAD": library.path, "SHORT_RECEIVE": "7", "SHORT_SEND": "5"}
     try:
-        return trial.start(environment=environment)
+        return trial.start(environment=environment, inherited=library.descriptors)
     except NotListening as reason:
         raise Skipped("it does not start with a library preloaded") from reason
 
 
-def _skip_unless_shortened(
-    specimen: Specimen, client: Client, library: str, reply: Reply
-) -> None:
-    is_loaded = any(short_transfers.is_loaded(pid, library) for pid in specimen.process.tree())
+def _skip_unless_shortened(specimen: Specimen, client: Client, reply: Reply) -> None:
+    is_loaded = any(map(short_transfers.is_loaded, specimen.process.tree()))
     # One send would have made one segment of them.
     segments = 0 if reply.is_disconnection else client.data_segments_received()
     is_shortened = reply.is_disconnection or segments > WHOLE_SEGMENTS
