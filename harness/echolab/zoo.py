@@ -5,6 +5,7 @@ models and some servers of others have none, or just the findings of harness/zoo
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -24,14 +25,15 @@ from echolab.check.specimen import HOST, Command
 from echolab.check.trial import Facts
 from echolab.check.verdict import Examination
 from echolab.errors import unknown
-from echolab.models import MODELS, ROOT, kind_of
+from echolab.models import MODELS, PROGRAMS, ROOT, kind_of
 from echolab.spawning import spawn
 
 DIRECTORY = ROOT / "harness" / "zoo"
 GOOD = DIRECTORY / "good"
 FINDINGS = DIRECTORY / "findings.toml"
-SHARED = ("student", "student_chat")  # what the pages share
+SHARED = ("student", "student_chat", "student_udp")  # what the pages share
 SECOND_PAGES = {"eintr-fatal-fork": "eintr-fatal"}
+SERVICE = re.compile(r"^(?://|#) Service: (\S+)$", re.MULTILINE)
 BUSY = ["sh", "-c", "while :; do :; done"]
 
 
@@ -42,8 +44,10 @@ class Inhabitant:
     name: str
     command: Command
     bug: str | None  # None: it is good
+    service: str = "echo"
     claimed_model: str | None = None
-    findings: frozenset[str] = frozenset()  # what is known to be diagnosed of a good one
+    known_bugs: frozenset[str] = frozenset()  # what may be diagnosed of a good one,
+    known_failures: frozenset[str] = frozenset()  # and which checks it may fail
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,11 @@ class Sighting:
     @property
     def is_right(self) -> bool:
         """Whether the bug was named first; of a good server, that nothing but the known was found."""
-        if self.inhabitant.bug:
-            return self.diagnosed[:1] == (self.inhabitant.bug,)
-        return set(self.diagnosed) == self.inhabitant.findings and (
-            bool(self.diagnosed) or not self.failed
+        who = self.inhabitant
+        if who.bug:
+            return self.diagnosed[:1] == (who.bug,)
+        return who.known_bugs.issuperset(self.diagnosed) and who.known_failures.issuperset(
+            self.failed
         )
 
 
@@ -93,7 +98,8 @@ def program_of(name: str) -> list[str]:
 
 def inhabitants(names: Sequence[str] = ()) -> list[Inhabitant]:
     """Returns the inhabitants of those names, or all; raises BadUsage for a name that is none."""
-    programs = build("release", ["zoo", *(model.program for model in MODELS.values())])
+    served = [program for program in PROGRAMS.values() if program.service]
+    programs = build("release", ["zoo", *(p.program for p in (*MODELS.values(), *served))])
     everybody = {i.name: i for i in (*_bad(programs), *_good(programs), *_models(programs))}
     for name in names:
         if name not in everybody:
@@ -120,9 +126,9 @@ def visit(
 def look_at(inhabitant: Inhabitant) -> Sighting:
     """Lets the checker loose on one."""
     began = time.monotonic()
-    checks = chosen(())
-    known = Facts(claimed_model=inhabitant.claimed_model)
-    outcomes = run_checks(checks, inhabitant.command, known=known)
+    checks = chosen((), inhabitant.service)
+    known = Facts(claimed_model=inhabitant.claimed_model, framing="line")
+    outcomes = run_checks(checks, inhabitant.command, known=known, service=inhabitant.service)
     examination = Examination(inhabitant.name, checks, outcomes)
     against = (Verdict.FAIL, Verdict.NON_STRICT)
     return Sighting(
@@ -183,30 +189,41 @@ def as_json(sightings: Sequence[Sighting]) -> str:
 def _bad(programs: Path) -> Iterator[Inhabitant]:
     for page in pages():
         words = (*_words(page, programs / "zoo"), "{port}")
-        yield Inhabitant(_name(page), Command(words), bug_of(page))
+        yield Inhabitant(_name(page), Command(words), bug_of(page), _service_of(page))
 
 
 def _good(programs: Path) -> Iterator[Inhabitant]:
-    findings = known_findings()
-    commands = {
-        f"good/{_name(page)}": [*_words(page, programs / "zoo"), "{port}"] for page in _pages(GOOD)
-    }
-    commands["socat"] = ["socat", "TCP-LISTEN:{port},bind={host},fork,reuseaddr", "PIPE"]
-    for name, words in commands.items():
-        if shutil.which(words[0]):
-            known = frozenset(findings.get(name, {}).get("bugs", ()))
-            yield Inhabitant(name, Command(tuple(words)), None, None, known)
+    for page in _pages(GOOD):
+        words = (*_words(page, programs / "zoo"), "{port}")
+        yield _good_one(f"good/{_name(page)}", words, _service_of(page))
+    if shutil.which("socat"):
+        yield _good_one("socat", ("socat", "TCP-LISTEN:{port},bind={host},fork,reuseaddr", "PIPE"))
 
 
 def _models(programs: Path) -> Iterator[Inhabitant]:
     absent = left_out(programs)
-    findings = known_findings()
-    for model in MODELS.values():
-        if model.program in absent:
-            continue
-        words = (str(programs / model.program), "--host", HOST, "--port", "{port}", "--quiet")
-        known = frozenset(findings.get(model.name, {}).get("bugs", ()))
-        yield Inhabitant(model.name, Command(words), None, kind_of(model.name), known)
+    services = {model: "echo" for model in MODELS.values()}
+    services |= {program: program.service for program in PROGRAMS.values() if program.service}
+    for model, service in services.items():
+        if model.program not in absent:
+            program = str(programs / model.program)
+            words = (program, "--host", HOST, "--port", "{port}", "--quiet")
+            yield _good_one(model.name, words, service, kind_of(model.name))
+
+
+def _good_one(
+    name: str, words: tuple[str, ...], service: str = "echo", claim: str | None = None
+) -> Inhabitant:
+    known = known_findings().get(name, {})
+    bugs, checks = known.get("bugs", ()), known.get("checks", ())
+    return Inhabitant(
+        name, Command(words), None, service, claim, frozenset(bugs), frozenset(checks)
+    )
+
+
+def _service_of(page: Path) -> str:
+    named = SERVICE.search(page.read_text())
+    return named[1] if named else "echo"
 
 
 def _pages(directory: Path) -> list[Path]:
