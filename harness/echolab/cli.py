@@ -23,7 +23,7 @@ from echolab.tables import output_console
 from echolab.workloads import all_workloads
 
 PRESETS = ("dev", "release", "asan", "tsan")
-SERVICES = ("echo", "ack", "bye", "pingpong", "temperature")
+SERVICES = ("echo", "ack", "bye", "pingpong", "temperature", "chat", "udp-echo")
 LABELS = ("unit", "servers", "programs", "harness")
 # For commands that hand their arguments over: those are not this program's to judge.
 HAND_OVER = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -215,10 +215,11 @@ def check_command(
 @click.argument("server", nargs=-1)
 @click.option("--repeat", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--load", type=click.IntRange(min=0), default=0, help="Processors kept busy.")
+@click.option("--jobs", type=click.IntRange(min=1), default=3, show_default=True, help="At a time.")
 @click.option("--json", "json_file", type=any_path, metavar="FILE")
 @click.option("--markdown", type=any_path, metavar="FILE", help="The kill matrix, as a table.")
 @no_install
-def visit_zoo(server, repeat, load, json_file, markdown) -> int:
+def visit_zoo(server, repeat, load, jobs, json_file, markdown) -> int:
     """Let the checker loose on servers that have one known bug each, and on good ones.
 
     \b
@@ -228,7 +229,7 @@ def visit_zoo(server, repeat, load, json_file, markdown) -> int:
     Exit status: 0 if each bug was named first, and no good server accused; 1 if not.
     """
     with orderly_ending():
-        sightings = zoo.visit(zoo.inhabitants(server), repeat, load, _print_sighting)
+        sightings = zoo.visit(zoo.inhabitants(server), repeat, load, jobs, _print_sighting)
     if json_file:
         json_file.write_text(zoo.as_json(sightings))
     if markdown:

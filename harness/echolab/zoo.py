@@ -5,6 +5,7 @@ models and some servers of others have none, or just the findings of harness/zoo
 """
 
 import json
+import multiprocessing
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,7 @@ FINDINGS = DIRECTORY / "findings.toml"
 SHARED = ("student", "student_chat", "student_udp")  # what the pages share
 SECOND_PAGES = {"eintr-fatal-fork": "eintr-fatal"}
 SERVICE = re.compile(r"^(?://|#) Service: (\S+)$", re.MULTILINE)
+INTERPRETERS = {".py": sys.executable, ".js": "node"}
 BUSY = ["sh", "-c", "while :; do :; done"]
 
 
@@ -92,7 +95,7 @@ def program_of(name: str) -> list[str]:
     if page is None:
         names = [f"zoo/{_name(path)}" for path in pages()]
         raise unknown("server", name, names)
-    targets = [] if page.suffix == ".py" else [f"zoo_{page.stem}"]
+    targets = [] if page.suffix in INTERPRETERS else [f"zoo_{page.stem}"]
     return _words(page, build("release", targets) / "zoo")
 
 
@@ -111,15 +114,23 @@ def visit(
     chosen_ones: Sequence[Inhabitant],
     repeat: int,
     load: int,
+    jobs: int,
     on_sighting: Callable[[Sighting], None],
 ) -> list[Sighting]:
-    """Lets the checker loose on each, `repeat` times, with `load` processors kept busy meanwhile."""
+    """Lets the checker loose on each, `repeat` times, on `jobs` of them at the same time.
+
+    Meanwhile `load` processors are kept busy.
+    """
     sightings = []
-    with _busy_processors(load):
-        for inhabitant in chosen_ones:
-            for _ in range(repeat):
-                sightings.append(look_at(inhabitant))
-                on_sighting(sightings[-1])
+    rounds = [inhabitant for inhabitant in chosen_ones for _ in range(repeat)]
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork"))
+    try:
+        with _busy_processors(load):
+            for sighting in pool.map(look_at, rounds):
+                sightings.append(sighting)
+                on_sighting(sighting)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
     return sightings
 
 
@@ -195,6 +206,8 @@ def _bad(programs: Path) -> Iterator[Inhabitant]:
 def _good(programs: Path) -> Iterator[Inhabitant]:
     for page in _pages(GOOD):
         words = (*_words(page, programs / "zoo"), "{port}")
+        if page.suffix in INTERPRETERS and not shutil.which(words[0]):
+            continue
         yield _good_one(f"good/{_name(page)}", words, _service_of(page))
     if shutil.which("socat"):
         yield _good_one("socat", ("socat", "TCP-LISTEN:{port},bind={host},fork,reuseaddr", "PIPE"))
@@ -208,7 +221,7 @@ def _models(programs: Path) -> Iterator[Inhabitant]:
         if model.program not in absent:
             program = str(programs / model.program)
             words = (program, "--host", HOST, "--port", "{port}", "--quiet")
-            yield _good_one(model.name, words, service, kind_of(model.name))
+            yield _good_one(f"kit/{model.name}", words, service, kind_of(model.name))
 
 
 def _good_one(
@@ -227,7 +240,8 @@ def _service_of(page: Path) -> str:
 
 
 def _pages(directory: Path) -> list[Path]:
-    pages = (path for path in directory.iterdir() if path.suffix in (".c", ".cpp", ".py"))
+    suffixes = (".c", ".cpp", *INTERPRETERS)
+    pages = (path for path in directory.iterdir() if path.suffix in suffixes)
     return sorted(path for path in pages if path.stem not in SHARED)
 
 
@@ -236,8 +250,8 @@ def _name(page: Path) -> str:
 
 
 def _words(page: Path, programs: Path) -> list[str]:
-    if page.suffix == ".py":
-        return [sys.executable, str(page)]
+    if interpreter := INTERPRETERS.get(page.suffix):
+        return [interpreter, str(page)]
     return [str(programs / _name(page))]
 
 

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from echolab.build import build_program
 from echolab.check import reports
-from echolab.check.outcomes import Outcome
+from echolab.check.outcomes import Outcome, Verdict
 from echolab.check.printed import print_examination
 from echolab.check.registry import Check, all_checks, chosen
 from echolab.check.replay import file_name, replay_program
@@ -23,7 +23,7 @@ from echolab.check.verdict import EXIT_STATUS, Examination, read_known_failing
 from echolab.contenders import model_of, names_model
 from echolab.errors import BadUsage, CannotRun, LabError, unknown
 from echolab.interrupts import orderly_ending
-from echolab.models import MODELS, kind_of
+from echolab.models import MODELS, PROGRAMS, Program, kind_of
 from echolab.tables import output_console
 
 @dataclass(frozen=True)
@@ -46,15 +46,18 @@ class Wishes:
 
 def check_server(words: Sequence[str], wishes: Wishes) -> int:
     """Examines one server, prints what was found, and returns the exit status."""
-    name, command, claimed = _server_of(words, wishes)
-    checks = chosen(wishes.only, wishes.service)
+    name, command, claimed, service = _server_of(words, wishes)
+    checks = chosen(wishes.only, service)
     known_failing = read_known_failing(wishes.known_failing, checks) if wishes.known_failing else ()
     known = Facts(claimed_model=wishes.claimed_model or claimed, framing=wishes.framing)
     began = time.monotonic()
-    with orderly_ending(), _CheckProgress(len(checks)) as progress:
+    # Without the basic ones the others do not know what kind of server this is.
+    needed = [check for check in chosen((), service) if check.is_basic or check in checks]
+    with orderly_ending(), _CheckProgress(len(needed)) as progress:
         outcomes = run_checks(
-            checks, command, known=known, service=wishes.service, on_outcome=progress.after
+            needed, command, known=known, service=service, on_outcome=progress.after
         )
+    checks, outcomes = _asked_for(checks, needed, outcomes)
     examination = Examination(
         name, checks, outcomes, known_failing, wishes.strict, time.monotonic() - began
     )
@@ -98,14 +101,28 @@ def explain(check_id: str) -> None:
             console.print(f"  {text}", markup=False, soft_wrap=True)
 
 
-def _server_of(words: Sequence[str], wishes: Wishes) -> tuple[str, Command, str | None]:
-    """Returns the server's name, its command, and which model the kit claims it to be."""
+def _asked_for(
+    wished: Sequence[Check], made: Sequence[Check], outcomes: Sequence[Outcome]
+) -> tuple[list[Check], list[Outcome]]:
+    """Leaves out the basic checks that nobody asked for, but where one fails and ends it all."""
+    pairs = [
+        (check, outcome)
+        for check, outcome in zip(made, outcomes)
+        if check in wished or outcome.verdict is Verdict.FAIL
+    ]
+    return [check for check, _ in pairs], [outcome for _, outcome in pairs]
+
+
+def _server_of(words: Sequence[str], wishes: Wishes) -> tuple[str, Command, str | None, str]:
+    """Returns the server's name, its command, the kind it is claimed to be, and its service."""
     if not words:
         raise BadUsage("name a model, or give a command: ./lab check -- python3 my_server.py {port}")
     if len(words) == 1 and names_model(words[0]):
         return _model(words[0], wishes)
+    if len(words) == 1 and words[0] in PROGRAMS:
+        return _program(PROGRAMS[words[0]])
     if len(words) == 1 and "{" not in words[0] and shutil.which(words[0]) is None:
-        raise unknown("model", words[0], MODELS)
+        raise unknown("model", words[0], {**MODELS, **PROGRAMS})
     words = [word.replace("{python}", sys.executable) for word in words]
     if shutil.which(words[0]) is None:
         raise CannotRun(f"cannot start '{words[0]}': no such program")
@@ -113,16 +130,23 @@ def _server_of(words: Sequence[str], wishes: Wishes) -> tuple[str, Command, str 
     if wishes.started_by:
         starter = Path(__file__).with_name(f"{wishes.started_by}.py")
         words = [sys.executable, str(starter), "{port}", *words]
-    return server, Command(tuple(words)), None
+    return server, Command(tuple(words)), None, wishes.service
 
 
-def _model(name: str, wishes: Wishes) -> tuple[str, Command, str]:
+def _program(program: Program) -> tuple[str, Command, None, str]:
+    if not program.service:
+        raise BadUsage(f"there are no checks for {program.name}")
+    words = (str(build_program(program.program)), "--host", HOST, "--port", "{port}")
+    return program.name, Command(words), None, program.service
+
+
+def _model(name: str, wishes: Wishes) -> tuple[str, Command, str, str]:
     model, options = model_of(name)
     program = build_program(model.program)
     service = [] if wishes.service == "echo" else ["--service", wishes.service]
     framing = [] if wishes.framing == "line" else ["--framing", wishes.framing]
     words = [str(program), "--host", HOST, "--port", "{port}", *options, *service, *framing]
-    return name, Command(tuple(words)), kind_of(name)
+    return name, Command(tuple(words)), kind_of(name), wishes.service
 
 
 def _write_files(examination: Examination, wishes: Wishes) -> None:

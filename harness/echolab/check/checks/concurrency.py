@@ -43,6 +43,7 @@ WIDE_BURST = 64
 FEW = 4
 ACQUAINTANCES = 12
 LEAVERS = 4
+DELAYED_SENDS = "1..30"  # of each thread: a server that sends byte by byte must come to an end
 CALL_DELAY_MICROSECONDS = 20_000
 HERD = 4  # sleepers that deserve the name
 HERD_SHARE = 0.75
@@ -266,7 +267,7 @@ def bytes_kept_apart(trial: Trial) -> None:
     if not fault_injection.is_available():
         _send_beside_a_full_window(trial, specimen, clients)
         return
-    send = f"{fault_injection.ANY_SEND}:delay_enter={CALL_DELAY_MICROSECONDS}"
+    send = f"{fault_injection.ANY_SEND}:delay_enter={CALL_DELAY_MICROSECONDS}:when={DELAYED_SENDS}"
     with trial.faults(specimen, send):
         for _ in range(TURNS):
             _send_together(trial, specimen, clients)
