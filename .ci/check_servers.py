@@ -72,7 +72,7 @@ def check_page(path: pathlib.Path) -> list[str]:
     if found != HEADINGS:
         problems.append(f"the header comment must answer, in this order: {' '.join(HEADINGS)}")
     if not MAIN.fullmatch("\n".join(lines[-3:])) or f'_main("{model}",' not in lines[-2]:
-        problems.append("main() must be its siblings', but for the header comment's name and options")
+        problems.append("main() must be its siblings', but for the header's name and options")
     return [f"{path.relative_to(ROOT)}: {problem}" for problem in problems]
 
 

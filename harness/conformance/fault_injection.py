@@ -1,4 +1,4 @@
-"""echolab.check.fault_injection for the tests: what is missing skips a test, an unmet fault fails it."""
+"""Injected faults for the tests: what is missing skips a test, a fault that is not met fails it."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from server_under_test import ServerUnderTest
 
 @contextlib.contextmanager
 def faults(server: ServerUnderTest, *injections: str) -> Iterator[Faults]:
-    """While it lasts, strace treats the server as `injections` say: "recvfrom:error=EINTR:when=1"."""
+    """While it lasts, strace treats the server as `injections` say: "recvfrom:error=EINTR"."""
     with contextlib.ExitStack() as stack:
         try:
             injected = fault_injection.faults(server.process.tree(), server.note, *injections)

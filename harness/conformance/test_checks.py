@@ -48,4 +48,5 @@ def test_the_server_passes(service: str, check: Check, outcomes):
 
 def _explained(outcome: Outcome) -> str:
     steps = "\n".join(map(str, outcome.steps[-STEPS_SHOWN:]))
-    return f"{outcome.verdict}: {outcome.message}\n{outcome.facts}\n{steps}\n{outcome.server_stderr}"
+    found = f"{outcome.verdict}: {outcome.message}\n{outcome.facts}"
+    return f"{found}\n{steps}\n{outcome.server_stderr}"

@@ -68,7 +68,7 @@ def test_at_the_hard_limit_the_clients_that_fit_are_served(server):
 @pytest.mark.only("io-uring")
 @pytest.mark.usefixtures("without_sanitizers")
 def test_a_low_limit_from_the_start_turns_away_the_clients_that_do_not_fit(start_server):
-    """LIMIT-1, LIMIT-2: the kernel looks the limit up when accepting begins, and then goes by it."""
+    """LIMIT-1, LIMIT-2: the kernel looks the limit up when accepting begins, and goes by that."""
     server = start_server(prefix=["prlimit", "--nofile=20"])
     clients = [server.connect() for _ in range(30)]
     served = [client for client in clients if client.is_served()]

@@ -46,7 +46,7 @@ def test_beyond_the_queue_clients_wait_in_the_backlog(start_server):
 
 
 def test_every_client_of_a_burst_gets_a_worker(start_server):
-    """CONC-1, CONC-4: they stay, so a wake-up that is lost leaves one waiting for an idle worker."""
+    """CONC-1, CONC-4: they stay, so a wake-up that is lost leaves one waiting for idle workers."""
     server = start_server("--workers", "4")
     for _ in range(10):
         with server.frozen():

@@ -126,7 +126,9 @@ def compare(
 
 @lab.command()
 @click.option("--preset", default="dev", show_default=True, callback=one_of("preset", PRESETS))
-@click.option("--label", callback=one_of("label", LABELS), help="Only unit, servers, programs or harness.")
+@click.option(
+    "--label", callback=one_of("label", LABELS), help="Only unit, servers, programs or harness."
+)
 @click.argument("ctest_options", nargs=-1)
 @no_install
 def test(preset, label, ctest_options) -> int:
@@ -185,8 +187,8 @@ def load(options) -> None:
 @click.option("--explain", metavar="CHECK", help="Say what a check does, and why it matters.")
 @no_install
 def check_command(
-    server, service, framing, claimed, started_by, only, hints, strict, known_failing, json_file, junit,
-    markdown, trace, wants_list, explain,
+    server, service, framing, claimed, started_by, only, hints, strict, known_failing, json_file,
+    junit, markdown, trace, wants_list, explain,
 ) -> int:  # fmt: skip
     """Say whether a server is correct and, if not, which classic bug it has.
 

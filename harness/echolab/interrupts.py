@@ -44,6 +44,26 @@ def orderly_ending() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """In its `with` block the signals wait. A child that is forked in it has to call take_signals.
+
+    Python swallows what a signal's handler raises within the callbacks that it runs at a fork.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def take_signals() -> None:
+    """Lets the signals end this process, in which no cleaning up is due, as they usually do."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
 def _no_child_is_left() -> bool:
     """Kills and buries the children; returns whether there were none."""
     for pid in proc.children(os.getpid()):

@@ -1,7 +1,11 @@
 """How every server and load generator is started."""
 
+import os
 import subprocess
 from collections.abc import Sequence
+
+# Who started this may have gone before the signal was asked for: then nobody would ever send it.
+UNLESS_ORPHANED = '[ "$PPID" = "$0" ] || exit 1; exec "$@"'
 
 
 def spawn(
@@ -16,7 +20,8 @@ def spawn(
     """
     on_core = [] if core is None else ["taskset", "--cpu-list", str(core)]
     return subprocess.Popen(
-        ["setpriv", "--pdeathsig", "KILL", "--", *on_core, *command],
+        ["setpriv", "--pdeathsig", "KILL", "--", *on_core]
+        + ["sh", "-c", UNLESS_ORPHANED, str(os.getpid()), *command],
         stdin=stdin,
         start_new_session=True,
         **popen_options,

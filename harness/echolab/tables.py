@@ -135,8 +135,8 @@ def how_it_was_taken(environment: dict[str, Any], summary: Sequence[Entry]) -> s
     run_with = f" The models ran with {options}." if options else ""
     shown = "one round" if rounds <= 1 else f"medians (minimum–maximum) of {rounds} rounds"
     return (
-        f"Shown: {shown}; server and clients on {where} ({environment['cpu']}), Linux {environment['kernel']},"
-        f" load {environment['load_average'][0]:g} at the start{built}."
+        f"Shown: {shown}; server and clients on {where} ({environment['cpu']}),"
+        f" Linux {environment['kernel']}, load {environment['load_average'][0]:g} at the start{built}."
         " CPU s/M: server CPU seconds per million echoes; connecting counts in churn only."
         f" PSS: memory, a page that n processes share counted 1/n.{run_with}"
     )

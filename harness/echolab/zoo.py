@@ -27,6 +27,7 @@ from echolab.check.specimen import HOST, Command
 from echolab.check.trial import Facts
 from echolab.check.verdict import Examination
 from echolab.errors import unknown
+from echolab.interrupts import take_signals, uninterrupted
 from echolab.models import MODELS, PROGRAMS, ROOT, kind_of
 from echolab.spawning import spawn
 
@@ -65,7 +66,7 @@ class Sighting:
 
     @property
     def is_right(self) -> bool:
-        """Whether the bug was named first; of a good server, that nothing but the known was found."""
+        """Whether the bug was named first; of a good server, nothing but the known was found."""
         who = self.inhabitant
         if who.bug:
             return self.diagnosed[:1] == (who.bug,)
@@ -90,7 +91,7 @@ def page_of(name: str) -> Path | None:
 
 
 def program_of(name: str) -> list[str]:
-    """Returns the command of "zoo/NAME", without the port; raises BadUsage with the nearest name."""
+    """Returns the command of "zoo/NAME", without the port; raises BadUsage if there is none."""
     page = page_of(name.removeprefix("zoo/"))
     if page is None:
         names = [f"zoo/{_name(path)}" for path in pages()]
@@ -123,10 +124,13 @@ def visit(
     """
     sightings = []
     rounds = [inhabitant for inhabitant in chosen_ones for _ in range(repeat)]
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork"))
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=take_signals)
     try:
         with _busy_processors(load):
-            for sighting in pool.map(look_at, rounds):
+            with uninterrupted():
+                looks = pool.map(look_at, rounds)
+            for sighting in looks:
                 sightings.append(sighting)
                 on_sighting(sighting)
     finally:

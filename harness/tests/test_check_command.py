@@ -224,7 +224,7 @@ def test_ctrl_c_leaves_no_process_behind(script, tmp_path):
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert started
-    assert process.returncode == 130
+    assert process.returncode == 130, errors.decode()
     assert errors.decode().splitlines()[-1] == "lab: interrupted by SIGINT"
     assert _marked(mark) == []
 

@@ -159,7 +159,8 @@ def test_how_the_server_ended_and_what_it_said_is_kept(script):
 
 def test_what_the_servers_own_sanitizer_reports_is_a_failure(script):
     report = "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1"
-    program = GOOD.replace("Server((", f'print("{report}", file=sys.stderr, flush=True)\n    Server((')
+    says = f'print("{report}", file=sys.stderr, flush=True)'
+    program = GOOD.replace("Server((", f"{says}\n    Server((")
 
     def looks(trial: Trial) -> None:
         trial.start().connect().echo(b"hello")

@@ -81,7 +81,8 @@ def test_the_service_time_is_passed_on_and_told(compare):
     options = ("--service-time", "5ms", "--service-work", "sleep")
     status, output, result = compare("select", *options)
     assert status == 0, output
-    assert "The models ran with --service-time 5ms --service-work sleep." in " ".join(output.split())
+    told = "The models ran with --service-time 5ms --service-work sleep."
+    assert told in " ".join(output.split())
     assert result["environment"]["server_options"] == list(options)
     # No answer can be quicker than what its message costs.
     assert result["runs"][0]["p50_us"] >= 5000

@@ -2,8 +2,8 @@
 #
 # The symptom: to "hello" comes "Echo: hello". The bytes of the client are in the answer, and others
 # are, too: a program that compares finds every answer wrong.
-# The story: a bare echo on the terminal looks as if nothing had happened, so the answer says what it
-# is. People like that; programs, for which the service is meant, count bytes.
+# The story: a bare echo on the terminal looks as if nothing had happened, so the answer says what
+# it is. People like that; programs, for which the service is meant, count bytes.
 # The fix: RFC 862: what was received is sent back, and nothing else. Prefixes belong into the log.
 #
 # Model: threads

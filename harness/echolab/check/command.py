@@ -104,11 +104,13 @@ def explain(check_id: str) -> None:
 def _asked_for(
     wished: Sequence[Check], made: Sequence[Check], outcomes: Sequence[Outcome]
 ) -> tuple[list[Check], list[Outcome]]:
-    """Leaves out the basic checks that nobody asked for, but where one fails and ends it all."""
+    """Leaves out the basic checks that nobody asked for, but where others had to be skipped."""
+    found = list(zip(made, outcomes))
+    skips = any(o.verdict is Verdict.SKIPPED for check, o in found if check in wished)
     pairs = [
         (check, outcome)
-        for check, outcome in zip(made, outcomes)
-        if check in wished or outcome.verdict is Verdict.FAIL
+        for check, outcome in found
+        if check in wished or (skips and outcome.verdict is Verdict.FAIL)
     ]
     return [check for check, _ in pairs], [outcome for _, outcome in pairs]
 
@@ -116,7 +118,7 @@ def _asked_for(
 def _server_of(words: Sequence[str], wishes: Wishes) -> tuple[str, Command, str | None, str]:
     """Returns the server's name, its command, the kind it is claimed to be, and its service."""
     if not words:
-        raise BadUsage("name a model, or give a command: ./lab check -- python3 my_server.py {port}")
+        raise BadUsage("name a model, or give a command: ./lab check -- python3 server.py {port}")
     if len(words) == 1 and names_model(words[0]):
         return _model(words[0], wishes)
     if len(words) == 1 and words[0] in PROGRAMS:

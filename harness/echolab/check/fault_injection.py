@@ -61,7 +61,8 @@ def faults(
 ) -> Iterator[Faults]:
     """While it lasts, strace treats `pids` as `injections` say: "recvfrom:error=EINTR:when=1".
 
-    Calls that are only named, "recvfrom,recvmsg", are counted and left as they are. Raises Skipped where strace is missing or may not attach.
+    Calls that are only named, "recvfrom,recvmsg", are counted and left as they are. Raises Skipped
+    where strace is missing or may not attach.
     """
     if not is_available():
         raise Skipped("strace is not installed")

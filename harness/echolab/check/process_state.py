@@ -25,7 +25,8 @@ SYSTEM_CALLS = {
         426: "io_uring_enter", 219: "restart_syscall",
     },
     "aarch64": {
-        63: "read", 64: "write", 72: "pselect6", 73: "ppoll", 101: "nanosleep", 115: "clock_nanosleep",
+        63: "read", 64: "write", 72: "pselect6", 73: "ppoll", 101: "nanosleep",
+        115: "clock_nanosleep",
         202: "accept", 242: "accept4", 206: "sendto", 207: "recvfrom", 211: "sendmsg",
         212: "recvmsg", 22: "epoll_pwait", 98: "futex", 260: "wait4", 95: "waitid",
         133: "rt_sigsuspend", 426: "io_uring_enter", 128: "restart_syscall",

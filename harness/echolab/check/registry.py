@@ -70,7 +70,7 @@ def all_checks() -> list[Check]:
     for module in pkgutil.iter_modules(checks.__path__):
         importlib.import_module(f"{checks.__name__}.{module.name}")
     order = list(requirements())
-    return sorted(_checks.values(), key=lambda check: (order.index(check.requirement.number), check.id))
+    return sorted(_checks.values(), key=lambda c: (order.index(c.requirement.number), c.id))
 
 
 def chosen(patterns: Iterable[str], service: str = "echo") -> list[Check]:

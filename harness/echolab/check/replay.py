@@ -22,7 +22,8 @@ def replay_program(check: Check, outcome: Outcome) -> str:
     steps = "\n".join(f"    {line}" for line in _calls(outcome.steps)) or "    pass"
     text = TEMPLATE.read_text()
     text = text.replace("@TITLE@", title).replace("@FILE@", file_name(check))
-    text = text.replace("@REQUIREMENT@", check.requirement.text).replace("@FOUND@", _one_line(outcome))
+    text = text.replace("@REQUIREMENT@", check.requirement.text)
+    text = text.replace("@FOUND@", _one_line(outcome))
     return text.replace("    ...  # @STEPS@", steps)
 
 

@@ -110,8 +110,9 @@ def as_markdown(examination: Examination) -> str:
     if examination.diagnoses:
         lines += ["| bug | sure? | because | hint |", "|---|---|---|---|"]
         for d in examination.diagnoses:
-            cells = (f"**{d.bug.id}**: {d.bug.title}", d.finding.confidence.value)
-            lines.append("| " + " | ".join((*cells, _cell(d.finding.evidence), d.bug.question)) + " |")
+            because = _cell(d.finding.evidence)
+            cells = (f"**{d.bug.id}**: {d.bug.title}", d.finding.confidence.value, because)
+            lines.append(f"| {' | '.join(cells)} | {d.bug.question} |")
         lines.append("")
     lines += ["| check | verdict | |", "|---|---|---|"]
     for check, outcome in zip(examination.checks, examination.outcomes):

@@ -29,6 +29,7 @@ from echolab.check.outcomes import (
 from echolab.check.registry import Check
 from echolab.check.specimen import Command
 from echolab.check.trial import Facts, Trial
+from echolab.interrupts import take_signals, uninterrupted
 from echolab.server_process import ServerError
 
 PR_SET_PDEATHSIG = 1  # prctl(2); the standard library has no name for it
@@ -37,7 +38,9 @@ JOBS = 6  # they mostly wait
 
 # The line in which a report begins: AddressSanitizer, LeakSanitizer, ThreadSanitizer and so on.
 SANITIZER_REPORT = re.compile(
-    r"[^\n]*(?:(?:Address|Leak|Memory|Thread|UndefinedBehavior)Sanitizer: [a-z]|runtime error: )[^\n]*"
+    r"[^\n]*(?:"
+    r"(?:Address|Leak|Memory|Thread|UndefinedBehavior)Sanitizer: [a-z]|runtime error: "
+    r")[^\n]*"
 )
 
 OnOutcome = Callable[[Check, Outcome], None]
@@ -122,7 +125,8 @@ class _Run:
         self._process = context.Process(
             target=_carry_out, args=(check, command, known, service, theirs, parent)
         )
-        self._process.start()
+        with uninterrupted():
+            self._process.start()
         theirs.close()
 
     def outcome(self) -> Outcome:
@@ -159,9 +163,8 @@ def _carry_out(
 ) -> None:
     """Carries out one check in this process, and sends its outcome to the parent."""
     _end_with(parent)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)  # the parent ends this process, not the terminal
-    os.setpgid(0, 0)
+    take_signals()
+    os.setpgid(0, 0)  # the parent ends this process, not the terminal
     result.send(outcome_of(check, Trial(command, known, service)))
     result.close()
 

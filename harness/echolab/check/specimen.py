@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from echolab import proc
 from echolab.check import process_state
@@ -78,36 +79,28 @@ class Specimen(ObservedServer):
         It may be kept on one processor, be limited in its descriptors, and find some that are
         open already. `prefix` is a command that becomes the server's own.
         """
+        limit = [] if descriptors is None else ["prlimit", f"--nofile={descriptors}:{descriptors}"]
+        how = {"core": core, "pass_fds": inherited, "environment": environment or {}}
+        if port is not None:
+            return self._start_on(port, [*limit, *prefix], how)
         kind = socket.SOCK_DGRAM if self._takes_datagrams else socket.SOCK_STREAM
-        is_told_port = port is not None
-        port = port or free_port(HOST, kind)
+        while True:
+            self._start_on(free_port(HOST, kind), [*limit, *prefix], how)
+            if self.is_running() or self.process.tree() or not self._is_ready():
+                return self
+            self.note("has ended, since another program was quicker to take that port")
+
+    def _start_on(self, port: int, prefix: list[str], how: dict[str, Any]) -> "Specimen":
         words = self._command.with_port(port)
         self.note(f"is started: {shlex.join(words)}")
-        limit = [] if descriptors is None else ["prlimit", f"--nofile={descriptors}:{descriptors}"]
-        process = ServerProcess(
-            "the server",
-            [*limit, *prefix, *words],
-            host=HOST,
-            port=port,
-            core=core,
-            pass_fds=inherited,
-            environment={"PORT": str(port), **(environment or {})},
-        )
+        how["environment"] = {**how["environment"], "PORT": str(port)}
+        process = ServerProcess("the server", [*prefix, *words], host=HOST, port=port, **how)
         process.launch()
         self._process = process
         self._launched = time.monotonic()
         if not self._comes_to_be_ready():
             raise NotListening(self._why_not_listening(port))
         wait_until(self._is_asleep, SETTLE_SECONDS)
-        if not is_told_port and self._is_ready() and not (self.is_running() or self.process.tree()):
-            self.note("has ended, since another program was quicker to take that port")
-            return self.start(
-                core=core,
-                descriptors=descriptors,
-                inherited=inherited,
-                prefix=prefix,
-                environment=environment,
-            )
         return self
 
     @property

@@ -220,9 +220,9 @@ def _follow_the_dead(facts: Facts) -> bool:
     "has several threads change and read the list of members without a lock",
     tier=Tier.HARMS_OTHERS,
     question="One thread goes through the list. What does another one do that has lost its member?",
-    pointer="pthread_mutex_lock(3); -fsanitize=thread names both places; 02_threads/chat_server.cpp",
-    remedy="Guard the list by one lock, wherever it is read or changed; copy it under the lock, and "
-    "send outside.",
+    pointer="pthread_mutex_lock(3); -fsanitize=thread names both places; 02_threads",
+    remedy="Guard the list by one lock, wherever it is read or changed; copy it under the lock, "
+    "and send outside.",
     hides=("iterator-invalidation", "broadcast-stops-at-dead", "stale-member"),
 )
 def data_race_list(facts: Facts) -> Finding | None:

@@ -22,7 +22,7 @@ def use_after_free(facts: Facts) -> Finding | None:
     "data-race",
     "lets two threads use the same data without a lock",
     tier=Tier.UNDEFINED,
-    question="Which data do several of your threads change, and what keeps them from doing it at once?",
+    question="Which data do several threads change, and what keeps them from doing it at once?",
     pointer="g++ -fsanitize=thread prints both places; pthread_mutex_lock(3); 02_threads",
     remedy="Give the data one owner, or hold one lock wherever they are used.",
 )
