@@ -23,7 +23,7 @@ STEPS_SHOWN = 60
 def outcomes(subject: Subject, programs: Path) -> Callable[[str], dict[str, Outcome]]:
     """Returns a function that examines the server with a service, once."""
     program = programs / subject.model.program
-    words = (str(program), "--host", HOST, "--port", "{port}", *subject.command_line(()))
+    words = (str(program), "--host", HOST, "--port", "{port}", *subject.options)
     known = Facts(claimed_model=kind_of(subject.name), framing="line")
 
     @functools.cache

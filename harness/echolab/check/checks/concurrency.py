@@ -123,10 +123,22 @@ def _state_what_holds_up(
         newcomer_watched=watching.is_watched(place) if place else None,
         server_sits_in=_calls(specimen),
     )
-    silent[0].close()
-    trial.state(freed_slot_helps=newcomer.read(len(NEWCOMER)).data == NEWCOMER)
+    trial.state(freed_slot_helps=_is_helped_by_leavers(silent, newcomer))
     if len(silent) > 1:
         trial.state(earlier_are_served=silent[1].ask(NEWCOMER).data == NEWCOMER)
+
+
+def _is_helped_by_leavers(silent: list[Client], newcomer: Client) -> bool:
+    """Has the first silent client leave, and if that does not help, all but the second.
+
+    In a queue other silent clients may stand before the newcomer.
+    """
+    for leavers in (silent[:1], silent[2:]):
+        for client in leavers:
+            client.close()
+        if leavers and newcomer.read(len(NEWCOMER)).data == NEWCOMER:
+            return True
+    return False
 
 
 def _silent(count: int) -> str:

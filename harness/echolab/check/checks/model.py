@@ -124,6 +124,8 @@ def _models_that_fit(trial: Trial, sight: Sight) -> set[str]:
         return {"iterative"}
     if limit is not None:
         return {"prefork"} if has_workers else {"pool"}
+    if sight.watched_by not in MULTIPLEXERS and not has_workers and sight.idle.tasks > CLIENTS:
+        return {"pool"}  # a large one
     fitting = {MULTIPLEXERS[sight.watched_by]} if sight.watched_by in MULTIPLEXERS else set()
     return fitting | ({"prefork"} if has_workers else set())
 
