@@ -177,6 +177,7 @@ def load(options) -> None:
 )
 @click.option("--only", metavar="CHECK,...", help="Only these: ECHO-4, RUDE-*, LIFE.")
 @click.option("--hints", type=click.Choice(HINTS), default="question", show_default=True)
+@click.option("-v", "--verbose", is_flag=True, help="Tell every failed check in full.")
 @click.option("--strict", is_flag=True, help="Missing a SHOULD is a failure, too.")
 @click.option("--known-failing", type=existing_file, metavar="FILE", help="Checks, one a line.")
 @click.option("--json", "json_file", type=any_path, metavar="FILE", help="docs/check-format.md")
@@ -187,8 +188,8 @@ def load(options) -> None:
 @click.option("--explain", metavar="CHECK", help="Say what a check does, and why it matters.")
 @no_install
 def check_command(
-    server, service, framing, claimed, started_by, only, hints, strict, known_failing, json_file,
-    junit, markdown, trace, wants_list, explain,
+    server, service, framing, claimed, started_by, only, hints, verbose, strict, known_failing,
+    json_file, junit, markdown, trace, wants_list, explain,
 ) -> int:  # fmt: skip
     """Say whether a server is correct and, if not, which classic bug it has.
 
@@ -208,7 +209,7 @@ def check_command(
         return explain_check(explain) or 0
     wishes = Wishes(
         service, framing, claimed, started_by, tuple(only.split(",")) if only else (), strict,
-        known_failing, hints, json_file, junit, markdown, trace,
+        known_failing, hints, verbose, json_file, junit, markdown, trace,
     )  # fmt: skip
     return check_server(server, wishes)
 

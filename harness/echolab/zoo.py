@@ -41,6 +41,19 @@ INTERPRETERS = {".py": sys.executable, ".js": "node"}
 BUSY = ["sh", "-c", "while :; do :; done"]
 
 
+HEAD = """# The zoo: what the checker finds
+
+Written by `./lab zoo --markdown docs/zoo.md`: {right} of {count} right.
+
+The checker has been let loose on servers that have one known bug each, pages of
+[harness/zoo](../harness/zoo/README.md), and on good ones. Right means of a bad server that its bug
+is the first diagnosis, and of a good one that nothing is found but what is known of it. "Also" are
+other diagnoses: consequences of the bug, or what else is true of the server. "Failed" counts the
+checks that failed; the last column is how long all of it took, several servers at a time. What the
+checker cannot see, and how often all of this was tried, is told in [reliability.md](reliability.md).
+"""
+
+
 @dataclass(frozen=True)
 class Inhabitant:
     """A server of the zoo, and what the checker should say of it."""
@@ -161,24 +174,31 @@ def known_findings() -> dict[str, dict]:
 
 
 def as_markdown(sightings: Sequence[Sighting]) -> str:
-    """Returns the kill matrix as tables of Markdown: the bad servers, then the good ones."""
-    bad = [s for s in sightings if s.inhabitant.bug]
-    good = [s for s in sightings if not s.inhabitant.bug]
+    """Returns the kill matrix as a page of Markdown: the bad servers, then the good ones."""
+    right = sum(sighting.is_right for sighting in sightings)
+    lines = [HEAD.format(right=right, count=len(sightings)), "## Servers with a bug", ""]
+    lines += ["| the server | named first | also | failed | s |", "|---|---|---|---|---|"]
     titles = {bug.id: bug.title for bug in all_bugs().values()}
-    lines = ["| the server | named first | also | checks failed | s |", "|---|---|---|---|---|"]
-    for sighting in bad:
-        first, *also = sighting.diagnosed or ("nothing",)
-        mark = "" if sighting.is_right else " (wrong)"
-        lines.append(
-            f"| {sighting.inhabitant.name}: {titles.get(sighting.inhabitant.bug, '')}"
-            f" | {first}{mark} | {', '.join(also) or '–'} | {len(sighting.failed)}"
-            f" | {sighting.seconds:.1f} |"
-        )
-    lines += ["", "| the good server | found | s |", "|---|---|---|"]
-    for sighting in good:
-        found = ", ".join(sighting.diagnosed or sighting.failed) or "nothing"
-        mark = "" if sighting.is_right else " (wrong)"
-        lines.append(f"| {sighting.inhabitant.name} | {found}{mark} | {sighting.seconds:.1f} |")
+    for sighting in sightings:
+        if bug := sighting.inhabitant.bug:
+            first, *also = sighting.diagnosed or ("nothing",)
+            cells = (
+                f"`{sighting.inhabitant.name}` {titles.get(bug, '')}",
+                first + ("" if sighting.is_right else " (wrong)"),
+                ", ".join(also) or "–",
+                f"{len(sighting.failed)}",
+                f"{sighting.seconds:.0f}",
+            )
+            lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", "## Good servers", "", "| the server | found | why | s |", "|---|---|---|---|"]
+    reasons = known_findings()
+    for sighting in sightings:
+        if not sighting.inhabitant.bug:
+            name = sighting.inhabitant.name
+            found = ", ".join(sighting.diagnosed or sighting.failed) or "nothing"
+            reason = " ".join(reasons.get(name, {}).get("reason", "").split())
+            mark = "" if sighting.is_right else " (wrong)"
+            lines.append(f"| `{name}` | {found}{mark} | {reason} | {sighting.seconds:.0f} |")
     return "\n".join(lines) + "\n"
 
 

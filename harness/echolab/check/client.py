@@ -128,13 +128,15 @@ class Client:
         """Sends until the server takes no more, or at least `limit`; returns how many it took."""
         sent = 0
         self.socket.setblocking(False)
-        with contextlib.suppress(Stuck):
-            while sent < limit:
-                self._wait_for(select.POLLOUT)
-                sent += self.socket.send(pattern(CHUNK, sent))
+        try:
+            with contextlib.suppress(Stuck):
+                while sent < limit:
+                    self._wait_for(select.POLLOUT)
+                    sent += self.socket.send(pattern(CHUNK, sent))
+        finally:
+            stalled = "" if sent >= limit else ", and can send no more"
+            self._tell(Action.FILL, count=sent, outcome=f"{sent} bytes{stalled}")
         self.socket.settimeout(PATIENCE_SECONDS)
-        stalled = "" if sent >= limit else ", and can send no more"
-        self._tell(Action.FILL, count=sent, outcome=f"{sent} bytes{stalled}")
         return sent
 
     def finish_sending(self) -> None:
@@ -225,18 +227,20 @@ class Client:
         received = bytearray()
         sent = 0
         self.socket.setblocking(False)
-        while len(received) < len(data):
-            wanted = select.POLLIN | (select.POLLOUT if sent < len(data) else 0)
-            ready = self._wait_for(wanted)
-            if ready & select.POLLOUT:
-                sent += self.socket.send(data[sent : sent + CHUNK])
-            if ready & select.POLLIN:
-                if not (piece := self.socket.recv(CHUNK)):
-                    break
-                received += piece
+        try:
+            while len(received) < len(data):
+                wanted = select.POLLIN | (select.POLLOUT if sent < len(data) else 0)
+                ready = self._wait_for(wanted)
+                if ready & select.POLLOUT:
+                    sent += self.socket.send(data[sent : sent + CHUNK])
+                if ready & select.POLLIN:
+                    if not (piece := self.socket.recv(CHUNK)):
+                        break
+                    received += piece
+        finally:
+            outcome = f"sent {sent} bytes, received {len(received)}"
+            self._tell(Action.EXCHANGE, count=len(data), outcome=outcome)
         self.socket.settimeout(PATIENCE_SECONDS)
-        outcome = f"sent {sent} bytes, received {len(received)}"
-        self._tell(Action.EXCHANGE, count=len(data), outcome=outcome)
         assert_same(bytes(received), data)
 
     @contextlib.contextmanager

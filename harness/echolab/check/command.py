@@ -38,6 +38,7 @@ class Wishes:
     strict: bool = False
     known_failing: Path | None = None
     hints: str = "question"
+    verbose: bool = False
     json: Path | None = None
     junit: Path | None = None
     markdown: Path | None = None
@@ -61,7 +62,7 @@ def check_server(words: Sequence[str], wishes: Wishes) -> int:
     examination = Examination(
         name, checks, outcomes, known_failing, wishes.strict, time.monotonic() - began
     )
-    print_examination(output_console(), examination, wishes.hints)
+    print_examination(output_console(), examination, wishes.hints, wishes.verbose)
     try:
         _write_files(examination, wishes)
     except OSError as error:

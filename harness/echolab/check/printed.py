@@ -14,6 +14,7 @@ from echolab.check.reports import hex_dump
 from echolab.check.verdict import Conformance, Examination
 
 HINTS = ("none", "question", "pointer", "remedy")
+FAILURES_TOLD = 3
 STEPS_SHOWN = 30
 STDERR_LINES_SHOWN = 12
 STYLES = {
@@ -31,17 +32,36 @@ CONFORMANCE_STYLES = {
 }
 
 
-def print_examination(console: Console, examination: Examination, hints: str) -> None:
-    """Prints verdicts by group, failures in full, the diagnosis, and one line that closes."""
+def print_examination(
+    console: Console, examination: Examination, hints: str, verbose: bool
+) -> None:
+    """Prints verdicts by group, failures in full, the diagnosis, and one line that closes.
+
+    Unless `verbose`, the failures told in full are those that led to the first diagnosis: when it
+    is mended, the others may look different.
+    """
     _print_groups(console, examination)
-    for check, outcome in examination.failures():
+    failures = examination.failures()
+    told = failures if verbose else _telling(failures, examination.diagnoses)
+    for check, outcome in told:
         _print_failure(console, check, outcome)
+    if untold := len(failures) - len(told):
+        _say(console, f"\nThe other {untold} failed checks are told in full by --verbose.")
     for check in examination.unexpected_passes():
         _say(console, f"\n{check.id} is listed as known to fail, and passes: take it off the list")
     _print_diagnoses(console, examination.diagnoses, hints)
     if examination.failures() and not examination.diagnoses:
         _say(console, "\nNo bug of the catalogue explains this: the steps above are all there is.")
     _print_closing_line(console, examination)
+
+
+def _telling(
+    failures: Sequence[tuple[Check, Outcome]], diagnoses: Sequence[Diagnosis]
+) -> list[tuple[Check, Outcome]]:
+    """Returns the failures that led to the first diagnosis, or without one the first of all."""
+    cited = diagnoses[0].checks if diagnoses else ()
+    telling = [failure for failure in failures if failure[0].id in cited]
+    return (telling or list(failures))[:FAILURES_TOLD]
 
 
 def _print_groups(console: Console, examination: Examination) -> None:
