@@ -26,6 +26,23 @@ from echolab.interrupts import orderly_ending
 from echolab.models import MODELS, PROGRAMS, Program, kind_of
 from echolab.tables import output_console
 
+# Where a group of requirements is taught.
+ALL_LABS = "01_iterative to 06_multiprocess"
+LABS = {
+    "ECHO": "01_iterative (the loop), 03_select (short writes, half-close)",
+    "CONC": "02_threads, 03_select, 04_poll",
+    "MODEL": ALL_LABS,
+    "RUDE": "01_iterative, 03_select",
+    "RES": "03_select (slow readers), 06_multiprocess (zombies)",
+    "LIMIT": "03_select (FD_SETSIZE), 04_poll, 06_multiprocess",
+    "LIFE": "01_iterative, 06_multiprocess",
+    "SERV": "01_iterative",
+    "CHAT": "02_threads, 03_select, 06_multiprocess",
+    "UDP": "01_iterative",
+    "SEC": "01_iterative",
+}
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What the user asked for, beside the server."""
@@ -95,11 +112,16 @@ def explain(check_id: str) -> None:
         ("The requirement", f"The server {check.requirement.text}"),
         ("Why", check.requirement.reason),
         ("What the check does", check.how),
-        ("Where", "docs/protocol.md"),
+        ("Where", _where(check)),
     ):
         console.print(f"[bold]{title}[/]")
         if text:
             console.print(f"  {text}", markup=False, soft_wrap=True)
+
+
+def _where(check: Check) -> str:
+    document = "docs/chat.md" if check.group == "CHAT" else "docs/protocol.md"
+    return f"{document}; the labs {LABS.get(check.group, ALL_LABS)}"
 
 
 def _asked_for(
