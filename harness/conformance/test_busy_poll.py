@@ -6,14 +6,14 @@ from pathlib import Path
 
 import fault_injection
 import pytest
-from echolab.models import MODELS
 from echolab.check import process_state
+from echolab.check.fault_injection import RECEIVE, SEND
+from echolab.models import MODELS
 from echolab.server_process import ServerProcess
 from echolab.waiting import wait_until
-from echolab.check.fault_injection import RECEIVE, SEND
 from server_under_test import PATIENCE_SECONDS
 
-pytestmark = pytest.mark.only("busy-poll")
+pytestmark = [pytest.mark.only("busy-poll"), pytest.mark.usefixtures("subject")]
 
 FOR_EVER = "3600s"  # longer than any test
 BUSY_CPU_SECONDS = 0.1

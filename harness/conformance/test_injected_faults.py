@@ -5,8 +5,8 @@ import signal
 import fault_injection
 import pytest
 from echolab.check import process_state
-from echolab.waiting import wait_until
 from echolab.check.fault_injection import ACCEPT, CREATE, EVERY, FIRST, RECEIVE, SEND, WAIT
+from echolab.waiting import wait_until
 from server_under_test import PATIENCE_SECONDS, ServerUnderTest
 from subject import Subject
 

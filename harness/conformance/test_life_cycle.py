@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from echolab.models import MODELS
 from echolab.check import process_state
+from echolab.check.payloads import assert_same, numbered_blocks
+from echolab.models import MODELS
 from echolab.server_process import free_port
 from echolab.waiting import wait_until
-from echolab.check.payloads import assert_same, numbered_blocks
 from server_under_test import PATIENCE_SECONDS, ServerUnderTest
 
 GRACE_SECONDS = 2.0

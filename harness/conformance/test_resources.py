@@ -2,8 +2,8 @@
 
 import pytest
 from echolab.check import process_state
-from echolab.waiting import wait_until
 from echolab.check.payloads import numbered_blocks
+from echolab.waiting import wait_until
 from server_under_test import PATIENCE_SECONDS
 
 MEBIBYTE = 1024 * 1024

@@ -7,8 +7,8 @@ import time
 
 import pytest
 from echolab.check import process_state
-from echolab.waiting import wait_until
 from echolab.check.payloads import numbered_blocks
+from echolab.waiting import wait_until
 from server_under_test import PATIENCE_SECONDS
 
 LONGEST_LINE = 4096  # bytes, the line end not counted

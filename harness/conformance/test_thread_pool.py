@@ -6,11 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from echolab.check.payloads import numbered_blocks
+from echolab.check.process_state import footprint
 from echolab.models import MODELS
 from echolab.waiting import wait_until
-from echolab.check.payloads import numbered_blocks
 from process_limits import as_limited_user, is_within_reach
-from echolab.check.process_state import footprint
 from server_under_test import PATIENCE_SECONDS, ServerUnderTest
 
 pytestmark = pytest.mark.only("thread-pool")

@@ -4,8 +4,8 @@ import pytest
 
 from echolab import results
 from echolab.environment import environment
-from echolab.measurement import Cores
 from echolab.errors import LabError
+from echolab.measurement import Cores
 from echolab.models import ROOT
 from echolab.runs import SUMMARIZED, Run
 from echolab.workloads import Workload
