@@ -227,7 +227,7 @@ def visit_zoo(server, repeat, load, jobs, json_file, markdown) -> int:
 
     \b
     ./lab zoo
-    ./lab zoo short-write-ignored epoll --repeat 20 --load 2
+    ./lab zoo short-write-ignored kit/epoll --repeat 20 --load 2
 
     Exit status: 0 if each bug was named first, and no good server accused; 1 if not.
     """
