@@ -109,8 +109,9 @@ def program_of(name: str) -> list[str]:
     if page is None:
         names = [f"zoo/{_name(path)}" for path in pages()]
         raise unknown("server", name, names)
-    targets = [] if page.suffix in INTERPRETERS else [f"zoo_{page.stem}"]
-    return _words(page, build("release", targets) / "zoo")
+    if page.suffix in INTERPRETERS:
+        return _words(page, ROOT)
+    return _words(page, build("release", [f"zoo_{page.stem}"]) / "zoo")
 
 
 def inhabitants(names: Sequence[str] = ()) -> list[Inhabitant]:

@@ -14,7 +14,7 @@ from echolab.build import build_program
 from echolab.check import reports
 from echolab.check.outcomes import Outcome, Verdict
 from echolab.check.printed import print_examination
-from echolab.check.registry import Check, all_checks, chosen
+from echolab.check.registry import Check, all_checks, chosen, refuse_unknown
 from echolab.check.replay import file_name, replay_program
 from echolab.check.runner import run_checks
 from echolab.check.specimen import HOST, Command
@@ -64,6 +64,7 @@ class Wishes:
 
 def check_server(words: Sequence[str], wishes: Wishes) -> int:
     """Examines one server, prints what was found, and returns the exit status."""
+    refuse_unknown(wishes.only)  # before a long build
     name, command, claimed, service = _server_of(words, wishes)
     checks = chosen(wishes.only, service)
     known_failing = read_known_failing(wishes.known_failing, checks) if wishes.known_failing else ()

@@ -11,6 +11,7 @@ from echolab.check.outcomes import Difference, Outcome, Verdict
 from echolab.check.registry import Check
 from echolab.check.replay import file_name
 from echolab.check.reports import hex_dump
+from echolab.check.runner import FAILED_ALREADY
 from echolab.check.verdict import Conformance, Examination
 
 HINTS = ("none", "question", "pointer", "remedy")
@@ -66,7 +67,8 @@ def _telling(
 
 def _print_groups(console: Console, examination: Examination) -> None:
     pairs = list(zip(examination.checks, examination.outcomes))
-    for group, members in groupby(pairs, key=lambda pair: pair[0].group):
+    tried = [pair for pair in pairs if not pair[1].message.endswith(FAILED_ALREADY)]
+    for group, members in groupby(tried, key=lambda pair: pair[0].group):
         members = list(members)
         passed = sum(outcome.verdict is Verdict.PASS for _, outcome in members)
         _say(console, f"{group:6} {passed} of {len(members)} passed")
@@ -74,6 +76,8 @@ def _print_groups(console: Console, examination: Examination) -> None:
             if outcome.verdict is not Verdict.PASS:
                 known = " (known)" if examination.is_known_to_fail(check) else ""
                 _print_line(console, check, outcome, known)
+    if untried := [outcome for _, outcome in pairs if outcome.message.endswith(FAILED_ALREADY)]:
+        _say(console, f"{len(untried)} more checks make no sense: {untried[0].message}")
 
 
 def _print_line(console: Console, check: Check, outcome: Outcome, known: str) -> None:

@@ -76,16 +76,24 @@ def all_checks() -> list[Check]:
 def chosen(patterns: Iterable[str], service: str = "echo") -> list[Check]:
     """Returns the checks of a service that some pattern such as RUDE-* names; all if there is none.
 
-    Raises BadUsage for a pattern that names no check.
+    Raises BadUsage if there is no such check.
     """
     patterns = list(patterns)
+    refuse_unknown(patterns)
     checks = [check for check in all_checks() if service in check.services]
+    if not patterns:
+        return checks
+    named = [check for check in checks if any(_is_named(check, pattern) for pattern in patterns)]
+    if not named:
+        raise BadUsage(f"--only: none of these checks concerns the service {service}")
+    return named
+
+
+def refuse_unknown(patterns: Iterable[str]) -> None:
+    """Raises BadUsage for a pattern that names no check."""
     for pattern in patterns:
-        if not any(_is_named(check, pattern) for check in checks):
+        if not any(_is_named(check, pattern) for check in all_checks()):
             raise BadUsage(f"--only: no check is called '{pattern}': ./lab check --list names them")
-    return [
-        check for check in checks if not patterns or any(_is_named(check, p) for p in patterns)
-    ]
 
 
 def _is_named(check: Check, pattern: str) -> bool:

@@ -43,6 +43,8 @@ SANITIZER_REPORT = re.compile(
     r")[^\n]*"
 )
 
+FAILED_ALREADY = "failed already"  # why checks are skipped, behind the names of basic ones
+
 OnOutcome = Callable[[Check, Outcome], None]
 
 
@@ -77,7 +79,7 @@ def run_checks(
     rest = [check for check in checks if check.id not in outcomes]
     if failed := _failures(outcomes):
         for check in rest:
-            message = f"{' and '.join(failed)} failed already"
+            message = f"{' and '.join(failed)} {FAILED_ALREADY}"
             take(check, Outcome(check.id, Verdict.SKIPPED, message))
     else:
         _side_by_side([c for c in rest if not c.alone], command, known, service, jobs, take)
