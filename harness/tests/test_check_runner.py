@@ -157,8 +157,9 @@ def test_how_the_server_ended_and_what_it_said_is_kept(script):
     assert outcome.facts["died_after"] == "a test"
 
 
-def test_what_the_servers_own_sanitizer_reports_is_a_failure(script):
-    report = "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1"
+@pytest.mark.parametrize("found", ["heap-use-after-free on address 0x1", "SEGV on address 0x0"])
+def test_what_the_servers_own_sanitizer_reports_is_a_failure(script, found):
+    report = f"==1==ERROR: AddressSanitizer: {found}"
     says = f'print("{report}", file=sys.stderr, flush=True)'
     program = GOOD.replace("Server((", f"{says}\n    Server((")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from echolab.check.requirements import Requirement, requirements
-from echolab.check.trial import DATAGRAM_SERVICES, Trial
+from echolab.check.trial import Trial
 from echolab.errors import BadUsage
 
 ALL_SERVICES = ("echo", "ack", "bye", "pingpong", "temperature")

@@ -39,7 +39,7 @@ JOBS = 6  # they mostly wait
 # The line in which a report begins: AddressSanitizer, LeakSanitizer, ThreadSanitizer and so on.
 SANITIZER_REPORT = re.compile(
     r"[^\n]*(?:"
-    r"(?:Address|Leak|Memory|Thread|UndefinedBehavior)Sanitizer: [a-z]|runtime error: "
+    r"(?:Address|Leak|Memory|Thread|UndefinedBehavior)Sanitizer: |runtime error: "
     r")[^\n]*"
 )
 

@@ -1,7 +1,7 @@
 """Any server command as a specimen: started anew for each check, on a port of its own."""
 
-import os
 import shlex
+import signal
 import socket
 import time
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from typing import Any
 
 from echolab import proc
 from echolab.check import process_state
-from echolab.check.observed_server import PATIENCE_SECONDS, ObservedServer
-from echolab.check.outcomes import Failed, Inconclusive
+from echolab.check.observed_server import ObservedServer
+from echolab.check.outcomes import Failed
 from echolab.server_process import ServerProcess, free_port
 from echolab.waiting import wait_until
 
@@ -184,8 +184,6 @@ def end_in_words(status: int | None) -> str:
         return ""
     if status >= 0:
         return f"exit status {status}"
-    import signal
-
     try:
         return f"killed by {signal.Signals(-status).name}"
     except ValueError:

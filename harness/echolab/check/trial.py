@@ -1,8 +1,7 @@
 """What a check works with."""
 
 import contextlib
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from echolab.check import fault_injection
@@ -10,7 +9,6 @@ from echolab.check.fault_injection import Faults
 from echolab.check.outcomes import Failed
 from echolab.check.specimen import Command, Specimen
 from echolab.check.transcript import Transcript
-
 
 DATAGRAM_SERVICES = ("udp-echo",)
 
@@ -76,8 +74,3 @@ class Trial:
         """Ends all instances."""
         for specimen in self.specimens:
             specimen.destroy()
-
-
-def open_descriptors(count: int) -> Sequence[int]:
-    """Returns so many new descriptors, which a server can inherit. Close them afterwards."""
-    return [os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC) for _ in range(count)]
