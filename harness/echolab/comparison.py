@@ -63,7 +63,7 @@ class Comparison:
             self._given_up[step.contender.name] = "the server failed before"
             run = _void_run(step, str(error), failed=True)
         self.runs.append(run)
-        if run.void and not run.failed:
+        if run.void and not run.failed and not run.generator_late:
             self._settled[_key(step)] = run.void_reason
         self._report(step, outcome(run))
 

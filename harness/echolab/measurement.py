@@ -4,7 +4,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from echolab import proc
+from echolab import proc, quantities
 from echolab.accounting import Accountant, Usage
 from echolab.contenders import Contender
 from echolab.errors import LabError
@@ -134,7 +134,10 @@ def _note_usage(run: Run, usage: Usage) -> None:
 
 
 def _judge(run: Run, report: dict, step: Step) -> None:
-    """Tells a server that takes few clients, which is its nature, from one that fails."""
+    """Tells a server that takes few clients, which is its nature, from one that fails.
+
+    A load generator that was late makes a run void, but is no fault of the server.
+    """
     run.void_reason = "; ".join(report["void_reasons"]) or None
     wrong_bytes = run.mismatches or run.surplus_bytes or run.swapped
     takes_one = step.contender.one_client_at_a_time
@@ -143,6 +146,8 @@ def _judge(run: Run, report: dict, step: Step) -> None:
     if run.clients_served < run.clients and has_served and not wrong_bytes:
         run.void = True
         run.void_reason = served_note(run, takes_one)
+    elif run.generator_late and len(report["void_reasons"]) == 1:
+        run.void_reason = lateness_note(run)
     elif run.void or wrong_bytes:
         _fail(run, run.void_reason or "the echoed bytes differ")
 
@@ -152,6 +157,12 @@ def served_note(run: Run, one_client_at_a_time: bool) -> str:
     if one_client_at_a_time or run.clients_served == 1:
         return "one client at a time"
     return f"served {run.clients_served} of {run.clients}"
+
+
+def lateness_note(run: Run) -> str:
+    """Returns that the load generator was the slow one, in the words that the table shows."""
+    lag = quantities.duration(run.schedule_lag_p99_us)
+    return f"load generator late by {lag} at p99: free a processor for it"
 
 
 def _note_exit(run: Run, contender: Contender, server: ServerProcess) -> None:

@@ -3,7 +3,7 @@
 docs/results-format.md says what each field means.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass
@@ -26,6 +26,18 @@ class Run:
     p99_us: float | None = None
     p999_us: float | None = None
     max_us: float | None = None
+    from_send_mean_us: float | None = None
+    from_send_p50_us: float | None = None
+    from_send_p90_us: float | None = None
+    from_send_p99_us: float | None = None
+    from_send_p999_us: float | None = None
+    from_send_max_us: float | None = None
+    coordinated_omission_p99_us: float | None = None
+    latency_percentiles: list[list[float]] = field(default_factory=list)
+    offered: int | None = None
+    owed: int | None = None
+    schedule_lag_p99_us: float | None = None
+    schedule_lag_max_us: float | None = None
     clients_served: int = 0
     effective_concurrency: float | None = None
 
@@ -43,6 +55,7 @@ class Run:
     client_cpu_seconds_per_million_echoes: float | None = None
     client_busy: float | None = None
     client_bound: bool = False
+    generator_late: bool = False
 
     mismatches: int = 0
     surplus_bytes: int = 0
@@ -68,6 +81,9 @@ class Run:
 REPORTED = (
     "seconds echoes total_echoes driven_echoes echoes_per_second"
     " mean_us p50_us p90_us p99_us p999_us max_us"
+    " from_send_mean_us from_send_p50_us from_send_p90_us from_send_p99_us from_send_p999_us"
+    " from_send_max_us coordinated_omission_p99_us latency_percentiles offered owed"
+    " schedule_lag_p99_us schedule_lag_max_us generator_late"
     " clients_served effective_concurrency client_cpu_seconds"
     " client_cpu_seconds_per_million_echoes client_busy client_bound mismatches surplus_bytes"
     " swapped early_closes unanswered connect_failures first_mismatch void"
@@ -75,7 +91,8 @@ REPORTED = (
 
 # Fields of which a summary gives the median, the minimum and the maximum.
 SUMMARIZED = (
-    "echoes_per_second mean_us p50_us p90_us p99_us p999_us max_us effective_concurrency"
+    "echoes_per_second mean_us p50_us p90_us p99_us p999_us max_us from_send_p99_us"
+    " coordinated_omission_p99_us effective_concurrency"
     " server_cpu_seconds_per_million_echoes client_cpu_seconds_per_million_echoes client_busy"
     " peak_rss_bytes peak_pss_bytes threads processes descriptors context_switches"
 ).split()

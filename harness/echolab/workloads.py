@@ -14,6 +14,7 @@ from echolab.errors import BadUsage, unknown
 from echolab.models import ROOT
 
 DIRECTORY = ROOT / "harness" / "workloads"
+ARRIVALS = ("uniform", "poisson")
 QUICK_DURATION = 0.25
 QUICK_WARMUP = 0.05
 QUICK_PATIENCE = 1.5  # longer than the second after which TCP asks again to connect
@@ -37,6 +38,9 @@ class Workload:
     idle: int = 0
     threads: int = 1
     patience: float = 2.0
+    rate: float | None = None  # requests due a second: an open loop; None: a closed one
+    arrivals: str = "uniform"
+    seed: int = 1  # of poisson arrivals
 
     @property
     def holds_connections(self) -> bool:
@@ -57,7 +61,7 @@ class Workload:
         """Returns the load generator's options for a run with so many clients."""
         options = [f"--clients={clients}"]
         # What is default is left out: the generator refuses some options beside others.
-        for key in ("bytes", "requests", "depth", "idle", "threads"):
+        for key in ("bytes", "requests", "depth", "idle", "threads", "rate", "arrivals", "seed"):
             if getattr(self, key) not in (None, getattr(DEFAULT, key)):
                 options.append(f"--{key}={getattr(self, key)}")
         for key in ("duration", "think", "warmup", "patience"):
@@ -112,6 +116,10 @@ def workload_of(table: dict[str, Any]) -> Workload:
         raise BadUsage("requests: cannot stand beside duration, choose one")
     if table.get("churn") and table.get("depth", 1) != 1:
         raise BadUsage("depth: cannot stand beside churn, where a connection has one request")
+    if "rate" in table and ("requests" in table or table.get("think")):
+        raise BadUsage("rate: says when to ask, neither requests nor think can stand beside it")
+    if "arrivals" in table and "rate" not in table:
+        raise BadUsage("arrivals: needs a rate")
     values = {key: _checked(key, value) for key, value in table.items()}
     if "requests" in values:
         values["duration"] = None
@@ -121,6 +129,10 @@ def workload_of(table: dict[str, Any]) -> Workload:
 def _checked(key: str, value: Any) -> Any:
     if key in ("name", "description"):
         return _text(key, value)
+    if key == "arrivals":
+        return _one_of(key, value, ARRIVALS)
+    if key == "rate":
+        return _rate(key, value)
     if key == "churn":
         return _boolean(key, value)
     if key == "clients":
@@ -130,13 +142,25 @@ def _checked(key: str, value: Any) -> Any:
         return tuple(_count(key, number) for number in numbers)
     if key in ("duration", "think", "warmup", "patience"):
         return _seconds(key, value)
-    return _count(key, value, least=0 if key == "idle" else 1)
+    return _count(key, value, least=0 if key in ("idle", "seed") else 1)
 
 
 def _text(key: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise BadUsage(f"{key}: {value!r} is not a text")
     return value
+
+
+def _one_of(key: str, value: Any, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise BadUsage(f"{key}: {value!r} is neither {' nor '.join(choices)}")
+    return value
+
+
+def _rate(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+        raise BadUsage(f"{key}: {value!r} is not a number a second, more than 0")
+    return float(value)
 
 
 def _boolean(key: str, value: Any) -> bool:

@@ -1,6 +1,7 @@
 #include "harness/loadgen/command_line.h"
 
 #include <cstdlib>
+#include <limits>
 #include <map>
 
 #include <CLI/CLI.hpp>
@@ -67,7 +68,32 @@ void add_run(CLI::App& app, Workload& workload) {
                        "Threads that share the clients");
 }
 
+void add_open_loop(CLI::App& app, Workload& workload) {
+  const auto store_arrivals = [&workload](const std::string& name) {
+    workload.arrivals = name == "poisson" ? Arrivals::kPoisson : Arrivals::kUniform;
+  };
+  auto* const rate =
+      app.add_option("--rate", workload.rate,
+                     "Open loop: requests due a second, all clients together, answered or not")
+          ->type_name("R")
+          ->check(CLI::Range(1e-3, 1e7).description(""));
+  app.add_option_function<std::string>("--arrivals", store_arrivals,
+                                       "How they are spaced: uniform or poisson")
+      ->type_name("NAME")
+      ->default_str("uniform")
+      ->check(CLI::IsMember({"uniform", "poisson"}).description(""))
+      ->needs(rate);
+  add_number<std::uint64_t>(app, "--seed", workload.seed, 0,
+                            std::numeric_limits<std::uint64_t>::max(), "Of poisson arrivals");
+}
+
 void require_sense(const Workload& workload) {
+  if (workload.rate && workload.requests) {
+    throw CLI::ValidationError("--rate", "says how many: give a --duration, not --requests");
+  }
+  if (workload.rate && workload.think > Duration(0)) {
+    throw CLI::ValidationError("--rate", "says when a client asks: --think must be 0");
+  }
   if (workload.churn && workload.depth > 1) {
     throw CLI::ValidationError("--churn", "sends one request a connection: --depth must be 1");
   }
@@ -82,6 +108,7 @@ std::optional<int> parse_command_line(int argc, const char* const* argv, Command
       "loadgen");
   app.set_version_flag("--version", "loadgen " ECHOLAB_VERSION);
   add_clients(app, command.workload);
+  add_open_loop(app, command.workload);
   add_run(app, command.workload);
   app.add_flag("--json", command.json, "Print one JSON object");
   app.add_option("--hgrm", command.hgrm_file, "Write the latency distribution, in microseconds")

@@ -55,6 +55,24 @@ TEST(CommandLine, a_depth_of_one_agrees_with_churn) {
   EXPECT_TRUE(workload({"--churn", "--depth", "1"}).churn);
 }
 
+TEST(CommandLine, a_rate_opens_the_loop) {
+  EXPECT_FALSE(workload({}).rate);
+  const Workload uniform = workload({"--rate", "1000"});
+  EXPECT_EQ(uniform.rate, 1000.0);
+  EXPECT_EQ(uniform.arrivals, Arrivals::kUniform);
+  const Workload poisson = workload({"--rate=0.5", "--arrivals", "poisson", "--seed", "7"});
+  EXPECT_EQ(poisson.arrivals, Arrivals::kPoisson);
+  EXPECT_EQ(poisson.seed, 7U);
+}
+
+TEST(CommandLine, what_contradicts_a_rate_is_bad_usage) {
+  EXPECT_EQ(exit_status({"--rate", "9", "--requests", "5"}), 2);
+  EXPECT_EQ(exit_status({"--rate", "9", "--think", "1ms"}), 2);
+  EXPECT_EQ(exit_status({"--rate", "0"}), 2);
+  EXPECT_EQ(exit_status({"--rate", "9", "--arrivals", "weekly"}), 2);
+  EXPECT_EQ(exit_status({"--arrivals", "poisson"}), 2);
+}
+
 TEST(CommandLine, bad_usage_ends_the_program_with_2) {
   EXPECT_EQ(exit_status({"--churn", "--depth", "2"}), 2);
   EXPECT_EQ(exit_status({"--duration", "1", "--requests", "5"}), 2);

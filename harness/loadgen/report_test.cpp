@@ -46,6 +46,17 @@ TEST(HgrmReport, is_the_published_format) {
             "#[Buckets =           32, SubBuckets     =         2048]\n");
 }
 
+Result measured_in_open_loop() {
+  Result result = measured();
+  result.workload.rate = 500;
+  OpenLoopTally& open = result.tally.open_loop.emplace();
+  open.offered = 1000;
+  open.owed = 3;
+  open.latency_from_send.record(15'000);
+  open.schedule_lag.record(2'000);
+  return result;
+}
+
 TEST(HgrmReport, of_nothing_is_header_and_footer) {
   EXPECT_CONTAINS(hgrm_report(Histogram()), "Total count    =            0]");
 }
@@ -66,6 +77,36 @@ TEST(JsonReport, has_null_for_what_was_not_measured) {
                            "effective_concurrency", "first_mismatch"}) {
     EXPECT_TRUE(json.at(name).is_null()) << name;
   }
+  EXPECT_EQ(json.at("latency_percentiles").size(), 0U);
+}
+
+TEST(JsonReport, has_null_for_what_only_an_open_loop_measures) {
+  const auto json = json_report(measured());
+  for (const char* name :
+       {"from_send_mean_us", "from_send_p50_us", "from_send_p90_us", "from_send_p99_us",
+        "from_send_p999_us", "from_send_max_us", "offered", "owed", "schedule_lag_p99_us",
+        "schedule_lag_max_us", "coordinated_omission_p99_us"}) {
+    EXPECT_TRUE(json.at(name).is_null()) << name;
+  }
+  EXPECT_TRUE(json["workload"]["rate"].is_null());
+}
+
+TEST(JsonReport, holds_both_latencies_of_an_open_loop_and_their_gap) {
+  const auto json = json_report(measured_in_open_loop());
+  EXPECT_EQ(json["p99_us"], 20.015);
+  EXPECT_EQ(json["from_send_p99_us"], 15.007);
+  EXPECT_DOUBLE_EQ(json["coordinated_omission_p99_us"], 20.015 - 15.007);
+  EXPECT_EQ(json["offered"], 1000);
+  EXPECT_EQ(json["owed"], 3);
+  EXPECT_EQ(json["schedule_lag_max_us"], 2.0);
+  EXPECT_EQ(json["workload"]["rate"], 500);
+  EXPECT_EQ(json["workload"]["arrivals"], "uniform");
+  EXPECT_EQ(json["workload"]["seed"], 1);
+}
+
+TEST(JsonReport, holds_the_distribution) {
+  const auto json = json_report(measured())["latency_percentiles"];
+  EXPECT_EQ(json.dump(), "[[0.0,20.015],[100.0,20.015]]");
 }
 
 TEST(JsonReport, tells_a_run_by_time_from_one_by_number) {
@@ -92,6 +133,19 @@ TEST(TextReport, gives_the_remedy_when_the_client_is_the_limit) {
   EXPECT_CONTAINS(text_report(result), "--threads 2");
   result.tally.busy = 0.85;
   EXPECT_LACKS(text_report(result), "--threads");
+}
+
+TEST(TextReport, says_that_a_closed_loop_is_blind_to_stalls) {
+  EXPECT_CONTAINS(text_report(measured()), "blind to stalls");
+  EXPECT_LACKS(text_report(measured_in_open_loop()), "blind to stalls");
+}
+
+TEST(TextReport, names_the_gap_of_an_open_loop_and_what_is_owed) {
+  const std::string text = text_report(measured_in_open_loop());
+  EXPECT_CONTAINS(text, "500 requests/s at equal intervals");
+  EXPECT_CONTAINS(text, "gap at p99   5.0 us: coordinated omission");
+  EXPECT_CONTAINS(text, "1000 due, 3 owed at the end");
+  EXPECT_CONTAINS(text, "lower bounds");
 }
 
 TEST(TextReport, says_that_a_run_is_void_instead_of_verified) {

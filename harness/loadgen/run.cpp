@@ -23,6 +23,10 @@ namespace {
 
 using Workers = std::vector<std::unique_ptr<Worker>>;
 
+// So long after the decision to begin, an open loop's first request is due: the threads are up
+// then.
+constexpr Duration kThreadStart = std::chrono::milliseconds(5);
+
 double in_seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
@@ -79,7 +83,8 @@ Window drive(Result& result, const Workers& workers, const Observer& observer) {
   observer.opened();
   const Workload& workload = result.workload;
   Window window;
-  window.start = Clock::now() + workload.warmup;
+  window.begin = Clock::now() + (workload.rate ? kThreadStart : Duration(0));
+  window.start = window.begin + workload.warmup;
   if (!workload.requests) window.end = window.start + workload.duration;
   const double cpu_before = process_cpu_seconds();
   const std::uint64_t echoes_before = merged(workers).total_echoes;
@@ -130,6 +135,10 @@ double Result::client_cpu_seconds_per_million_echoes() const {
   return client_cpu_seconds / static_cast<double>(driven_echoes) * 1e6;
 }
 
+bool Result::generator_late() const {
+  return lateness_reason(tally).has_value();
+}
+
 Result run(Workload workload, const std::atomic<bool>& interrupted, const Observer& observer) {
   workload.threads = std::min(workload.threads, workload.clients);
   Result result;
@@ -141,6 +150,7 @@ Result run(Workload workload, const std::atomic<bool>& interrupted, const Observ
     result.target = target.text();
     open_and_drive(result, target, interrupted, observer);
     result.void_reasons = void_reasons(workload, result.target, result.tally);
+    if (const auto late = lateness_reason(result.tally)) result.void_reasons.push_back(*late);
   } catch (const std::exception& error) {
     result.void_reasons.emplace_back(error.what());
   }

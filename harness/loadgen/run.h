@@ -32,6 +32,8 @@ struct Result {
   [[nodiscard]] double client_cpu_seconds_per_million_echoes() const;
   /// The generator, not the server, was the limit.
   [[nodiscard]] bool client_bound() const { return tally.busy >= kClientBound; }
+  /// Open loop: the generator fell behind its own schedule, and the run is void for that.
+  [[nodiscard]] bool generator_late() const;
 };
 
 /// Is told of a run's milestones, for one that takes readings of the server in between. While it

@@ -11,40 +11,13 @@
 #include <gtest/gtest.h>
 
 #include "harness/loadgen/expect_contains.h"
+#include "harness/loadgen/test_run.h"
 #include "harness/loadgen/test_server.h"
 
 namespace echolab::loadgen {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A short run against a server that is expected to answer, be the machine ever so busy.
-Workload patient(const TestServer& server, unsigned clients) {
-  Workload workload;
-  workload.port = server.port();
-  workload.clients = clients;
-  workload.requests = 500;
-  workload.warmup = 0s;
-  workload.patience = 30s;
-  return workload;
-}
-
-// A run against a server that at some point will never answer: waiting longer changes nothing.
-Workload impatient(const TestServer& server, unsigned clients) {
-  Workload workload = patient(server, clients);
-  workload.patience = 300ms;
-  return workload;
-}
-
-Result finished(const Workload& workload) {
-  const std::atomic<bool> never{false};
-  return run(workload, never);
-}
-
-// All of them, should there be more than one; empty if there is none.
-std::string only_reason(const Result& result) {
-  return fmt::format("{}", fmt::join(result.void_reasons, "; "));
-}
 
 void expect_clean(const Result& result, std::uint64_t echoes) {
   EXPECT_EQ(only_reason(result), "");

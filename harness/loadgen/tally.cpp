@@ -25,8 +25,19 @@ void Faults::merge(const Faults& other) {
   keep_first(first_connect_failure, other.first_connect_failure);
 }
 
+void OpenLoopTally::merge(const OpenLoopTally& other) {
+  offered += other.offered;
+  owed += other.owed;
+  latency_from_send.merge(other.latency_from_send);
+  schedule_lag.merge(other.schedule_lag);
+}
+
 void Tally::merge(const Tally& other) {
   latency.merge(other.latency);
+  if (other.open_loop) {
+    if (!open_loop) open_loop.emplace();
+    open_loop->merge(*other.open_loop);
+  }
   echoes += other.echoes;
   total_echoes += other.total_echoes;
   served += other.served;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "harness/loadgen/histogram.h"
@@ -25,15 +26,28 @@ struct Faults {
   void merge(const Faults& other);
 };
 
+/// What only an open loop has: figures of the requests due in the window.
+struct OpenLoopTally {
+  std::uint64_t offered = 0;    ///< How many were due.
+  std::uint64_t owed = 0;       ///< How many of them were never answered.
+  Histogram latency_from_send;  ///< Of those answered, in nanoseconds.
+  Histogram schedule_lag;       ///< How late the generator noticed what was due, in nanoseconds.
+
+  void merge(const OpenLoopTally& other);
+};
+
 /// What one worker saw, and after merging, what all saw.
 struct Tally {
-  Histogram latency;               ///< Of answers after the warm-up, in nanoseconds.
-  std::uint64_t echoes = 0;        ///< Whole answers in the measured window.
-  std::uint64_t total_echoes = 0;  ///< Whole answers, warm-up and end included.
-  std::uint64_t served = 0;        ///< Clients with at least one whole answer.
-  Duration held{0};                ///< Time in the window for which churning clients held on.
-  double busy = 0;                 ///< Share of the window that a thread spent on a processor.
-  Clock::time_point ended;         ///< When the measured window ended.
+  /// In nanoseconds. Closed loop: of answers after the warm-up, from sending the request. Open
+  /// loop: of all requests due in the window, from the moment they were due, answered or owed.
+  Histogram latency;
+  std::optional<OpenLoopTally> open_loop;  ///< None in a closed loop.
+  std::uint64_t echoes = 0;                ///< Whole answers in the measured window.
+  std::uint64_t total_echoes = 0;          ///< Whole answers, warm-up and end included.
+  std::uint64_t served = 0;                ///< Clients with at least one whole answer.
+  Duration held{0};         ///< Time in the window for which churning clients held on.
+  double busy = 0;          ///< Share of the window that a thread spent on a processor.
+  Clock::time_point ended;  ///< When the measured window ended.
   Faults faults;
 
   void merge(const Tally& other);

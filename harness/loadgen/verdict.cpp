@@ -45,6 +45,10 @@ std::string wrong_bytes(const Faults& faults) {
   return fmt::format("{}; the first: {}", fmt::join(counts, ", "), faults.first_mismatch);
 }
 
+constexpr double kJudgedPercentile = 99;
+constexpr std::uint64_t kUsualLag = 250'000;  // nanoseconds
+constexpr std::uint64_t kLargestPart = 10;    // a tenth
+
 }  // namespace
 
 std::vector<std::string> void_reasons(const Workload& workload, const std::string& target,
@@ -76,6 +80,18 @@ std::vector<std::string> void_reasons(const Workload& workload, const std::strin
                     counted(faults.left_open, "connection"), seconds(workload.patience)));
   }
   return reasons;
+}
+
+std::optional<std::string> lateness_reason(const Tally& tally) {
+  if (!tally.open_loop) return std::nullopt;
+  const std::uint64_t lag = tally.open_loop->schedule_lag.value_at_percentile(kJudgedPercentile);
+  const std::uint64_t latency = tally.latency.value_at_percentile(kJudgedPercentile);
+  if (lag <= kUsualLag || lag * kLargestPart <= latency) return std::nullopt;
+  const auto milliseconds = [](std::uint64_t value) { return static_cast<double>(value) / 1e6; };
+  return fmt::format(
+      "the load generator was itself {:.2f} ms late at p99, which is too much of a p99 of {:.2f} "
+      "ms: free a processor for it, use more --threads, or a lower --rate",
+      milliseconds(lag), milliseconds(latency));
 }
 
 }  // namespace echolab::loadgen

@@ -9,16 +9,13 @@
 #include <limits>
 #include <string>
 
-#include <fmt/format.h>
-
 #include "common/system_error.h"
-#include "harness/loadgen/mismatch.h"
+#include "harness/loadgen/connection_faults.h"
 
 namespace echolab::loadgen {
 namespace {
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
-constexpr int kEventsAtOnce = 256;
 // Opening is paced, so that it overflows no listen backlog: that would cost a second a connection.
 constexpr unsigned kOpeningAtOnce = 32;
 // Bounds how long an interrupt goes unnoticed.
@@ -52,6 +49,7 @@ Worker::Worker(const Workload& workload, unsigned index, Target& target,
     : workload_(workload),
       target_(target),
       interrupted_(interrupted),
+      index_(index),
       share_(share_of_requests(workload, index)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       buffer_(kBufferBytes) {
@@ -69,14 +67,12 @@ void Worker::open_all() {
 
 void Worker::drive(const Window& window) {
   window_ = window;
+  ask_until_ = window.end;
   phase_ = Phase::kRunning;
-  const Clock::time_point now = Clock::now();
-  for (Connection& connection : connections_) {
-    if (connection.state() == Connection::State::kRetired) continue;
-    guard(connection, [&] {
-      if (workload_.churn) return open(connection, now);
-      request(connection, workload_.depth, now);
-    });
+  if (workload_.rate) {
+    begin_schedule();
+  } else {
+    ask_all(Clock::now());
   }
   loop(window.start);
   const Duration cpu_at_start = thread_cpu_time();
@@ -87,7 +83,23 @@ void Worker::drive(const Window& window) {
   tally_.busy = std::min(1.0, static_cast<double>(cpu.count()) /
                                   static_cast<double>(std::max(end - start, Duration(1)).count()));
   tally_.ended = window_end(end);
+  if (open_loop_) {
+    loop(ask_until_);
+    open_loop_->stop();
+  }
   if (!interrupted_) collect_answers();
+  if (open_loop_) open_loop_->count_owed(Clock::now());
+}
+
+// The closed loop needs a first push, and goes on by itself.
+void Worker::ask_all(Clock::time_point now) {
+  for (Connection& connection : connections_) {
+    if (connection.state() == Connection::State::kRetired) continue;
+    guard(connection, [&] {
+      if (workload_.churn) return open(connection, now);
+      request(connection, workload_.depth, now);
+    });
+  }
 }
 
 void Worker::close_all() {
@@ -102,6 +114,7 @@ void Worker::close_all() {
 // --- The loop
 
 void Worker::loop(Clock::time_point until) {
+  if (open_loop_) return follow_schedule(until);
   for (;;) {
     const Clock::time_point now = Clock::now();
     end_pauses(now, workload_.think);
@@ -127,9 +140,9 @@ Duration Worker::wait_limit(Clock::time_point now, Clock::time_point until) cons
 }
 
 void Worker::handle_events(Duration limit) {
-  std::array<epoll_event, kEventsAtOnce> events;  // NOLINT(*-member-init): the kernel fills it
-  const timespec timeout{0, limit.count()};       // below a second: see kLongestWait
-  const int count = ::epoll_pwait2(epoll_.get(), events.data(), kEventsAtOnce, &timeout, nullptr);
+  std::array<epoll_event, kMostEvents> events;  // NOLINT(*-member-init): the kernel fills it
+  const timespec timeout{0, limit.count()};     // below a second: see kLongestWait
+  const int count = ::epoll_pwait2(epoll_.get(), events.data(), events_at_once_, &timeout, nullptr);
   if (count < 0 && errno != EINTR) throw system_error("epoll_pwait2");
   for (int i = 0; i < count; ++i) {
     Connection& connection = *static_cast<Connection*>(events[i].data.ptr);
@@ -144,15 +157,6 @@ void Worker::handle_events(Duration limit) {
 }
 
 // --- A client's life
-
-template <typename Step>
-void Worker::guard(Connection& connection, Step step) {
-  try {
-    step();
-  } catch (const std::system_error& error) {
-    lose(connection, error);
-  }
-}
 
 void Worker::open(Connection& connection, Clock::time_point now) {
   connection.open(target_);
@@ -194,6 +198,7 @@ void Worker::receive(Connection& connection) {
 // An answer that was still due when the window closed is no part of its throughput, but its latency
 // counts: else a server would hide its slowest answers behind the end.
 void Worker::count_answer(Connection& connection, Clock::time_point now) {
+  if (open_loop_) return count_due_answer(connection, now);
   const Duration latency = now - connection.take_oldest_request();
   --in_flight_;
   progress_ = now;
@@ -212,6 +217,8 @@ void Worker::after_answers(Connection& connection, std::size_t answers, Clock::t
     pauses_.insert(pauses_.end(), answers, {now, &connection});
   } else if (workload_.churn) {
     finish(connection, now);
+  } else if (open_loop_) {
+    ask_waiting(connection, now);
   } else {
     request(connection, answers, now);
   }
@@ -239,28 +246,18 @@ void Worker::end_of_stream(Connection& connection, Clock::time_point now) {
   progress_ = now;
   --finishing_;
   connection.close(Connection::State::kClosed);
-  if (workload_.churn && may_request(now)) open(connection, now);
+  if (open_loop_) {
+    ask_waiting(connection, now);
+  } else if (workload_.churn && may_request(now)) {
+    open(connection, now);
+  }
 }
 
 // --- What can go wrong
 
 void Worker::reject(Connection& connection, std::span<const std::byte> received,
                     const Connection::Checked& checked) {
-  Faults& faults = tally_.faults;
-  std::string description;
-  if (checked.intact) {
-    faults.surplus_bytes += checked.surplus;
-    const Place& place = connection.due().place();
-    description = fmt::format("connection {}, after message {}: {} byte{} more than were sent: {}",
-                              place.connection, place.message, checked.surplus,
-                              checked.surplus == 1 ? "" : "s", hex(received.last(checked.surplus)));
-  } else {
-    const Mismatch mismatch = examine_mismatch(connection.due(), received, workload_.clients);
-    faults.mismatches += mismatch.bytes;
-    faults.swapped += mismatch.swapped;
-    description = mismatch.description;
-  }
-  if (faults.first_mismatch.empty()) faults.first_mismatch = description;
+  note_wrong_bytes(tally_.faults, connection, received, checked, workload_.clients);
   retire(connection);
 }
 
@@ -270,29 +267,19 @@ void Worker::lose(Connection& connection, const std::system_error& error) {
     return guard(connection, [&] { end_of_stream(connection, Clock::now()); });
   }
   if (connection.connected()) return close_early(connection, error.what());
-  ++tally_.faults.connect_failures;
-  if (tally_.faults.first_connect_failure.empty()) {
-    tally_.faults.first_connect_failure = error.what();
-    if (error.code() == std::errc::connection_refused) {
-      tally_.faults.first_connect_failure += ": is the server running?";
-    }
-  }
+  note_connect_failure(tally_.faults, error);
   retire(connection);
 }
 
 void Worker::close_early(Connection& connection, const std::string& how) {
-  ++tally_.faults.early_closes;
-  if (tally_.faults.first_early_close.empty()) {
-    tally_.faults.first_early_close =
-        fmt::format("connection {} ({}, {} of its requests unanswered)", connection.number(), how,
-                    connection.in_flight());
-  }
+  note_early_close(tally_.faults, connection, how);
   retire(connection);
 }
 
 void Worker::retire(Connection& connection) {
   in_flight_ -= connection.in_flight();
   if (connection.state() == Connection::State::kFinishing) --finishing_;
+  ++retired_;
   connection.close(Connection::State::kRetired);
 }
 
@@ -324,7 +311,7 @@ void Worker::collect_answers() {
 }
 
 bool Worker::may_request(Clock::time_point now) const {
-  if (phase_ != Phase::kRunning || now >= window_.end) return false;
+  if (phase_ != Phase::kRunning || now >= ask_until_) return false;
   return now < window_.start || share_ - tally_.echoes > in_flight_;
 }
 

@@ -4,28 +4,26 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <system_error>
 #include <vector>
 
 #include "common/unique_fd.h"
 #include "harness/loadgen/connection.h"
+#include "harness/loadgen/open_loop.h"
 #include "harness/loadgen/tally.h"
 #include "harness/loadgen/target.h"
+#include "harness/loadgen/window.h"
 #include "harness/loadgen/workload.h"
 
 namespace echolab::loadgen {
 
-/// When to measure: what happens before `start` is warm-up, and after `end` nothing new is sent.
-struct Window {
-  Clock::time_point start = Clock::time_point::max();
-  Clock::time_point end = Clock::time_point::max();
-};
-
 /// The event loop of one thread, with its share of the clients.
 ///
-/// The loop is closed: a client sends its next request because an answer came (and its pause is
-/// over), so that a slow server is asked less, as by people who wait. The loop is level-triggered
+/// Without a rate the loop is closed: a client sends its next request because an answer came (and
+/// its pause is over), so that a slow server is asked less, as by people who wait. With one it is
+/// open: requests are due at moments of their own (see OpenLoop). The event loop is level-triggered
 /// (epoll(7)): one recv for an event, and what is left in the kernel brings the next event.
 ///
 /// Whatever it waits for, it waits `patience` at most: no server can make it hang.
@@ -48,6 +46,8 @@ class Worker {
   [[nodiscard]] const Tally& tally() const { return tally_; }
 
  private:
+  static constexpr int kMostEvents = 256;  // from one epoll_pwait2
+
   enum class Phase { kOpening, kRunning, kStopping };
 
   struct Pause {
@@ -76,6 +76,14 @@ class Worker {
   void finish(Connection& connection, Clock::time_point now);
   void end_of_stream(Connection& connection, Clock::time_point now);
 
+  // Open loop: as loop(), while the schedule goes on.
+  void follow_schedule(Clock::time_point until);
+  // Asks what is due, until nothing is, and returns when that was.
+  Clock::time_point ask_what_is_due();
+  void ask_waiting(Connection& connection, Clock::time_point now);
+  void count_due_answer(Connection& connection, Clock::time_point now);
+  [[nodiscard]] std::size_t index_of(const Connection& connection) const;
+
   // What can go wrong with one.
   void reject(Connection& connection, std::span<const std::byte> received,
               const Connection::Checked& checked);
@@ -84,6 +92,8 @@ class Worker {
   void retire(Connection& connection);
 
   // All clients.
+  void ask_all(Clock::time_point now);
+  void begin_schedule();
   void open_more(Clock::time_point now);
   void end_pauses(Clock::time_point now, Duration pause_length);
   void collect_answers();
@@ -95,13 +105,18 @@ class Worker {
   const Workload& workload_;
   Target& target_;
   const std::atomic<bool>& interrupted_;
+  unsigned index_;
   std::uint64_t share_;  // echoes to measure, when the window ends by their number
   Phase phase_ = Phase::kOpening;
   Window window_;
+  Clock::time_point ask_until_ = Clock::time_point::max();
+  std::optional<OpenLoop> open_loop_;  // while driving, with a rate
   UniqueFd epoll_;
+  int events_at_once_ = kMostEvents;
   std::vector<std::byte> buffer_;  // for one recv or one send at a time
   std::vector<Connection> connections_;
-  std::size_t opened_ = 0;  // how many of connections_ were opened in kOpening
+  std::size_t opened_ = 0;   // how many of connections_ were opened in kOpening
+  std::size_t retired_ = 0;  // how many of them have ended
 
   unsigned in_flight_ = 0;       // requests
   unsigned finishing_ = 0;       // connections whose end of stream is due
@@ -110,5 +125,14 @@ class Worker {
   Clock::time_point last_echo_;  // in the window; with churn, the end of the pause that follows it
   Tally tally_;
 };
+
+template <typename Step>
+void Worker::guard(Connection& connection, Step step) {
+  try {
+    step();
+  } catch (const std::system_error& error) {
+    lose(connection, error);
+  }
+}
 
 }  // namespace echolab::loadgen

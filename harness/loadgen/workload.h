@@ -12,6 +12,9 @@ namespace echolab::loadgen {
 using Clock = std::chrono::steady_clock;
 using Duration = std::chrono::nanoseconds;
 
+/// How the requests of an open loop are spread over time.
+enum class Arrivals { kUniform, kPoisson };
+
 /// What the clients do to the server: the whole of a run's parameters.
 struct Workload {
   std::string host = "127.0.0.1";
@@ -23,6 +26,12 @@ struct Workload {
   Duration think{0};       ///< A client's pause after an answer; with churn, before it hangs up.
   bool churn = false;      ///< A new connection for every request.
   unsigned idle = 0;       ///< Silent connections besides, open all the time.
+
+  /// Requests due a second, over all clients: the loop is open. Without it, it is closed: a client
+  /// asks again because it was answered.
+  std::optional<double> rate;
+  Arrivals arrivals = Arrivals::kUniform;
+  std::uint64_t seed = 1;  ///< Of Poisson arrivals.
 
   Duration warmup = std::chrono::milliseconds(200);  ///< Driven like the rest, not measured.
   Duration duration = std::chrono::seconds(1);       ///< Length of the measured window, unless...

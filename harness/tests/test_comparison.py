@@ -69,6 +69,17 @@ def test_what_a_server_cannot_serve_is_not_tried_again(measured):
     assert [step.contender.name for step in steps] == list("ABBB")
 
 
+def test_a_run_in_which_the_load_generator_was_late_settles_nothing(measured):
+    steps, answers = measured
+
+    def late(run):
+        run.void, run.void_reason, run.generator_late = True, "late", True
+
+    answers["A"] = late
+    carry_out(plan([A], [Workload("test")], rounds=3))
+    assert len(steps) == 3
+
+
 def test_a_server_that_does_not_start_leaves_the_others_going(measured):
     steps, answers = measured
 

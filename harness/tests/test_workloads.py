@@ -24,6 +24,10 @@ def test_every_workload_of_the_kit_is_valid_and_described(workload):
         ("duration", "1 h", "duration: '1 h' is not a duration such as 2, '500ms' or '100us'"),
         ("duration", 0, "duration: must be longer than 0"),
         ("description", 3, "description: 3 is not a text"),
+        ("rate", 0, "rate: 0 is not a number a second, more than 0"),
+        ("rate", "many", "rate: 'many' is not a number a second, more than 0"),
+        ("arrivals", "poisson", "arrivals: needs a rate"),
+        ("seed", -1, "seed: -1 is not a whole number from 0 on"),
     ],
 )
 def test_a_wrong_key_is_named(key, value, complaint):
@@ -45,6 +49,24 @@ def test_requests_and_duration_exclude_each_other():
 def test_churn_and_depth_exclude_each_other():
     with pytest.raises(BadUsage, match="depth: cannot stand beside churn"):
         workload_of({"name": "test", "churn": True, "depth": 2})
+
+
+@pytest.mark.parametrize("other", [{"requests": 5}, {"think": "1ms"}])
+def test_a_rate_and_what_closes_the_loop_exclude_each_other(other):
+    with pytest.raises(BadUsage, match="rate: says when to ask"):
+        workload_of({"name": "test", "rate": 1000, **other})
+
+
+def test_unknown_arrivals_are_named():
+    with pytest.raises(BadUsage, match="arrivals: 'weekly' is neither uniform nor poisson"):
+        workload_of({"name": "test", "rate": 1000, "arrivals": "weekly"})
+
+
+def test_a_rate_and_its_arrivals_become_options():
+    workload = workload_of({"name": "test", "rate": 1000, "arrivals": "poisson", "seed": 7})
+    options = workload.loadgen_options(clients=1)
+    assert {"--rate=1000.0", "--arrivals=poisson", "--seed=7"} <= set(options)
+    assert not any(option.startswith("--rate") for option in Workload("test").loadgen_options(1))
 
 
 @pytest.mark.parametrize(
