@@ -19,7 +19,7 @@ from echolab.measurement import Cores
 from echolab.models import MODELS
 from echolab.runs import Run
 from echolab.ui import ComparisonProgress
-from echolab.workloads import Workload, all_workloads, find_workload
+from echolab.workloads import Workload, all_workloads, find_workload, with_compared
 
 
 def compare(
@@ -38,6 +38,7 @@ def compare(
     """
     choose(servers, commands, Path())  # a mistyped name is told before a long build
     workloads = [find_workload(name) for name in workload_names] or all_workloads()
+    workloads = with_compared(workloads)
     if quick:
         workloads, rounds = [workload.quick() for workload in workloads], 1
     cores = two_cores() if pin else Cores()

@@ -141,11 +141,14 @@ def _judge(run: Run, report: dict, step: Step) -> None:
     run.void_reason = "; ".join(report["void_reasons"]) or None
     wrong_bytes = run.mismatches or run.surplus_bytes or run.swapped
     takes_one = step.contender.one_client_at_a_time
-    # A silent client, too, can be the only one that a server takes.
-    has_served = run.clients_served or takes_one or step.workload.idle
+    # A silent or a rude client, too, can be the only one that a server takes.
+    beside = step.workload.idle or step.workload.has_rude_clients
+    has_served = run.clients_served or takes_one or beside
     if run.clients_served < run.clients and has_served and not wrong_bytes:
         run.void = True
         run.void_reason = served_note(run, takes_one)
+        if step.workload.has_rude_clients:
+            run.void_reason += ", beside rude ones"
     elif run.generator_late and len(report["void_reasons"]) == 1:
         run.void_reason = lateness_note(run)
     elif run.void or wrong_bytes:

@@ -18,7 +18,7 @@ FORMAT = 1
 
 
 def document(
-    environment: dict[str, Any], workloads: Iterable[Workload], runs: Sequence[Run]
+    environment: dict[str, Any], workloads: Sequence[Workload], runs: Sequence[Run]
 ) -> dict[str, Any]:
     """Returns the whole result of a comparison."""
     return {
@@ -26,19 +26,35 @@ def document(
         "environment": environment,
         "workloads": [dataclasses.asdict(workload) for workload in workloads],
         "runs": [dataclasses.asdict(run) for run in runs],
-        "summary": summarize(runs),
+        "summary": summarize(runs, workloads),
     }
 
 
-def summarize(runs: Sequence[Run]) -> list[dict[str, Any]]:
+def summarize(runs: Sequence[Run], workloads: Iterable[Workload] = ()) -> list[dict[str, Any]]:
     """Returns one entry for each server, workload and number of clients, in order of running.
 
-    Void runs count for nothing but their note.
+    Void runs count for nothing but their note. With the workloads, an entry has the `isolation`
+    from the rude clients of a workload that names another one to compare with.
     """
+    compared_with = {workload.name: workload.compared_with for workload in workloads}
     groups: dict[tuple, list[Run]] = {}
     for run in runs:
         groups.setdefault((run.workload, run.clients, run.server), []).append(run)
-    return [_summary(group) for group in groups.values()]
+    entries = []
+    for (workload, clients, server), group in groups.items():
+        without = groups.get((compared_with.get(workload), clients, server), [])
+        entries.append(_summary(group) | {"isolation": isolation(group, without)})
+    return entries
+
+
+def isolation(with_rude: Sequence[Run], without: Sequence[Run]) -> dict[str, float] | None:
+    """Returns by what rude clients multiply the p99 of the others, in the same round each."""
+    alone = {run.round: run.p99_us for run in without if not run.void}
+    return _spread(
+        run.p99_us / alone[run.round]
+        for run in with_rude
+        if not run.void and run.p99_us and alone.get(run.round)
+    )
 
 
 def _summary(runs: Sequence[Run]) -> dict[str, Any]:

@@ -57,6 +57,11 @@ class Run:
     client_bound: bool = False
     generator_late: bool = False
 
+    slow_readers_cut: int = 0
+    dribblers_cut: int = 0
+    dribbled_echoes: int = 0
+    resets: int = 0
+
     mismatches: int = 0
     surplus_bytes: int = 0
     swapped: int = 0
@@ -84,6 +89,7 @@ REPORTED = (
     " from_send_mean_us from_send_p50_us from_send_p90_us from_send_p99_us from_send_p999_us"
     " from_send_max_us coordinated_omission_p99_us latency_percentiles offered owed"
     " schedule_lag_p99_us schedule_lag_max_us generator_late"
+    " slow_readers_cut dribblers_cut dribbled_echoes resets"
     " clients_served effective_concurrency client_cpu_seconds"
     " client_cpu_seconds_per_million_echoes client_busy client_bound mismatches surplus_bytes"
     " swapped early_closes unanswered connect_failures first_mismatch void"

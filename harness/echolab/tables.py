@@ -50,6 +50,9 @@ HOLDING: list[Column] = [
     ("p50", _median("p50_us", quantities.duration)),
     ("p99", _median("p99_us", quantities.duration)),
 ]
+ISOLATION: list[Column] = [
+    ("isolation", _median("isolation", lambda ratio: f"{quantities.digits(ratio)}×")),
+]
 SIZE: list[Column] = [
     ("peak PSS", _median("peak_pss_bytes", quantities.size)),
     ("threads", _median("threads", quantities.count)),
@@ -79,6 +82,8 @@ def print_tables(
 
 def _table(workload: Workload, entries: Sequence[Entry], width: int) -> Table:
     columns = (HOLDING if workload.holds_connections else SPEED) + SIZE
+    if workload.compared_with:
+        columns = columns[:3] + ISOLATION + columns[3:]
     gap = 1 if width < NARROW_COLUMNS else 2
     table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False)
     table.add_column("server", no_wrap=True)
@@ -117,6 +122,8 @@ def remarks(summary: Sequence[Entry]) -> list[str]:
             f"{CLIENT_BOUND} client-bound: the load generator, not the server, was the limit:"
             f" compare CPU s/M there, not echoes/s, or give the workload more `threads`."
         )
+    if any(entry.get("isolation") for entry in summary):
+        lines.append("isolation: p99 of the well-behaved clients beside rude ones / without them.")
     return lines
 
 

@@ -1,11 +1,13 @@
 """Workloads: what the clients do, read from harness/workloads/*.toml.
 
-Every key but `name` and `description` is an option of the load generator, under the same name.
+Every key but `name`, `description` and `compared_with` is an option of the load generator, under
+the same name.
 """
 
 import dataclasses
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,10 @@ from echolab.errors import BadUsage, unknown
 from echolab.models import ROOT
 
 DIRECTORY = ROOT / "harness" / "workloads"
+PLAIN_OPTIONS = (
+    "bytes requests depth idle threads rate arrivals seed slow_readers dribble resets_per_second"
+).split()
+MAY_BE_ZERO = ("idle", "seed", "slow_readers", "dribble")
 ARRIVALS = ("uniform", "poisson")
 QUICK_DURATION = 0.25
 QUICK_WARMUP = 0.05
@@ -41,6 +47,15 @@ class Workload:
     rate: float | None = None  # requests due a second: an open loop; None: a closed one
     arrivals: str = "uniform"
     seed: int = 1  # of poisson arrivals
+    slow_readers: int = 0
+    dribble: int = 0
+    resets_per_second: float = 0.0
+    compared_with: str | None = None  # the workload that isolation is relative to
+
+    @property
+    def has_rude_clients(self) -> bool:
+        """Tells whether clients take part that behave badly, and are not measured."""
+        return bool(self.slow_readers or self.dribble or self.resets_per_second)
 
     @property
     def holds_connections(self) -> bool:
@@ -61,9 +76,9 @@ class Workload:
         """Returns the load generator's options for a run with so many clients."""
         options = [f"--clients={clients}"]
         # What is default is left out: the generator refuses some options beside others.
-        for key in ("bytes", "requests", "depth", "idle", "threads", "rate", "arrivals", "seed"):
+        for key in PLAIN_OPTIONS:
             if getattr(self, key) not in (None, getattr(DEFAULT, key)):
-                options.append(f"--{key}={getattr(self, key)}")
+                options.append(f"--{key.replace('_', '-')}={getattr(self, key)}")
         for key in ("duration", "think", "warmup", "patience"):
             if getattr(self, key) is not None:
                 options.append(f"--{key}={round(getattr(self, key) * 1e6)}us")
@@ -85,9 +100,21 @@ def find_workload(name: str) -> Workload:
 
 def all_workloads() -> list[Workload]:
     """Returns the kit's workloads, in the order in which they are compared."""
-    lesson = ("busy", "bulk", "churn", "mostly-idle", "concurrency")
+    lesson = "busy bulk churn mostly-idle concurrency steady rude-company".split()
     others = sorted({path.stem for path in DIRECTORY.glob("*.toml")} - set(lesson))
     return [find_workload(name) for name in (*lesson, *others)]
+
+
+def with_compared(workloads: Sequence[Workload]) -> list[Workload]:
+    """Returns the workloads, each after the one that it is compared with."""
+    named = {workload.name: workload for workload in workloads}
+    complete: dict[str, Workload] = {}
+    for workload in workloads:
+        reference = workload.compared_with
+        if reference:
+            complete.setdefault(reference, named.get(reference) or find_workload(reference))
+        complete.setdefault(workload.name, workload)
+    return list(complete.values())
 
 
 def read_workload(path: Path) -> Workload:
@@ -127,11 +154,11 @@ def workload_of(table: dict[str, Any]) -> Workload:
 
 
 def _checked(key: str, value: Any) -> Any:
-    if key in ("name", "description"):
+    if key in ("name", "description", "compared_with"):
         return _text(key, value)
     if key == "arrivals":
         return _one_of(key, value, ARRIVALS)
-    if key == "rate":
+    if key in ("rate", "resets_per_second"):
         return _rate(key, value)
     if key == "churn":
         return _boolean(key, value)
@@ -142,7 +169,7 @@ def _checked(key: str, value: Any) -> Any:
         return tuple(_count(key, number) for number in numbers)
     if key in ("duration", "think", "warmup", "patience"):
         return _seconds(key, value)
-    return _count(key, value, least=0 if key in ("idle", "seed") else 1)
+    return _count(key, value, least=0 if key in MAY_BE_ZERO else 1)
 
 
 def _text(key: str, value: Any) -> str:

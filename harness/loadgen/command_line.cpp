@@ -87,12 +87,27 @@ void add_open_loop(CLI::App& app, Workload& workload) {
                             std::numeric_limits<std::uint64_t>::max(), "Of poisson arrivals");
 }
 
+void add_rude_clients(CLI::App& app, Workload& workload) {
+  constexpr unsigned kMost = 10'000;
+  add_number<unsigned>(app, "--slow-readers", workload.slow_readers, 0, kMost,
+                       "Rude clients besides: send and never read");
+  add_number<unsigned>(app, "--dribble", workload.dribble, 0, kMost,
+                       "Rude clients besides: send a byte every 10 ms");
+  app.add_option("--resets-per-second", workload.resets_per_second,
+                 "Rude clients besides: connect, send, reset")
+      ->type_name("R")
+      ->check(CLI::Range(0.0, 1e5).description(""));
+}
+
 void require_sense(const Workload& workload) {
   if (workload.rate && workload.requests) {
     throw CLI::ValidationError("--rate", "says how many: give a --duration, not --requests");
   }
   if (workload.rate && workload.think > Duration(0)) {
     throw CLI::ValidationError("--rate", "says when a client asks: --think must be 0");
+  }
+  if (workload.clients + workload.dribble > PayloadStream::kMaxConnections) {
+    throw CLI::ValidationError("--dribble", "too many beside so many --clients");
   }
   if (workload.churn && workload.depth > 1) {
     throw CLI::ValidationError("--churn", "sends one request a connection: --depth must be 1");
@@ -109,6 +124,7 @@ std::optional<int> parse_command_line(int argc, const char* const* argv, Command
   app.set_version_flag("--version", "loadgen " ECHOLAB_VERSION);
   add_clients(app, command.workload);
   add_open_loop(app, command.workload);
+  add_rude_clients(app, command.workload);
   add_run(app, command.workload);
   app.add_flag("--json", command.json, "Print one JSON object");
   app.add_option("--hgrm", command.hgrm_file, "Write the latency distribution, in microseconds")

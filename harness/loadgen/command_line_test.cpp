@@ -73,6 +73,14 @@ TEST(CommandLine, what_contradicts_a_rate_is_bad_usage) {
   EXPECT_EQ(exit_status({"--arrivals", "poisson"}), 2);
 }
 
+TEST(CommandLine, rude_clients_come_on_demand) {
+  EXPECT_FALSE(workload({}).has_rude_clients());
+  EXPECT_EQ(workload({"--slow-readers", "2"}).slow_readers, 2U);
+  EXPECT_EQ(workload({"--dribble", "3"}).dribble, 3U);
+  EXPECT_EQ(workload({"--resets-per-second", "0.5"}).resets_per_second, 0.5);
+  EXPECT_EQ(exit_status({"--dribble", "1", "--clients", "262144"}), 2);
+}
+
 TEST(CommandLine, bad_usage_ends_the_program_with_2) {
   EXPECT_EQ(exit_status({"--churn", "--depth", "2"}), 2);
   EXPECT_EQ(exit_status({"--duration", "1", "--requests", "5"}), 2);

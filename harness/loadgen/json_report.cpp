@@ -17,6 +17,9 @@ Json workload_json(const Workload& workload) {
   json["churn"] = workload.churn;
   json["idle"] = workload.idle;
   json["threads"] = workload.threads;
+  json["slow_readers"] = workload.slow_readers;
+  json["dribble"] = workload.dribble;
+  json["resets_per_second"] = workload.resets_per_second;
   json["rate"] = nullptr;
   json["arrivals"] = nullptr;
   json["seed"] = nullptr;
@@ -74,6 +77,13 @@ void add_open_loop(Json& json, const Tally& tally) {
   add("schedule_lag_max_us", open.offered > 0, max_us(open.schedule_lag));
 }
 
+void add_rude(Json& json, const RudeTally& rude) {
+  json["slow_readers_cut"] = rude.slow_readers_cut;
+  json["dribblers_cut"] = rude.dribblers_cut;
+  json["dribbled_echoes"] = rude.dribbled_echoes;
+  json["resets"] = rude.resets;
+}
+
 void add_faults(Json& json, const Faults& faults) {
   json["mismatches"] = faults.mismatches;
   json["surplus_bytes"] = faults.surplus_bytes;
@@ -105,6 +115,7 @@ Json json_report(const Result& result) {
   json["clients_served"] = tally.served;
   json["effective_concurrency"] = nullptr;
   if (result.effective_concurrency) json["effective_concurrency"] = *result.effective_concurrency;
+  add_rude(json, result.rude.value_or(RudeTally()));
   add_faults(json, tally.faults);
   json["generator_late"] = result.generator_late();
   json["void"] = !result.void_reasons.empty();

@@ -148,6 +148,18 @@ TEST(TextReport, names_the_gap_of_an_open_loop_and_what_is_owed) {
   EXPECT_CONTAINS(text, "lower bounds");
 }
 
+TEST(TextReport, says_what_became_of_the_rude_clients) {
+  Result result = measured();
+  result.workload.slow_readers = 2;
+  result.workload.dribble = 1;
+  result.rude =
+      RudeTally{.slow_readers_cut = 2, .dribblers_cut = 0, .dribbled_echoes = 1, .resets = 20};
+  EXPECT_CONTAINS(text_report(result),
+                  "2 slow readers (2 cut by the server), 1 dribbler (0 cut; 1 echo of theirs "
+                  "verified), 20 resets");
+  EXPECT_EQ(json_report(result)["slow_readers_cut"], 2);
+}
+
 TEST(TextReport, says_that_a_run_is_void_instead_of_verified) {
   Result result = measured();
   EXPECT_CONTAINS(text_report(result), "verified");

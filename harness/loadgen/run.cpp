@@ -14,6 +14,7 @@
 
 #include "common/system_error.h"
 #include "harness/loadgen/idle_connections.h"
+#include "harness/loadgen/rude_clients.h"
 #include "harness/loadgen/target.h"
 #include "harness/loadgen/verdict.h"
 #include "harness/loadgen/worker.h"
@@ -44,7 +45,8 @@ double process_cpu_seconds() {
 // Raises the soft descriptor limit as far as needed and allowed (getrlimit(2)).
 void provide_descriptors(const Workload& workload) {
   constexpr rlim_t kOthers = 32;  // streams, event loops, the files of libraries
-  const rlim_t connections = rlim_t{workload.clients} + workload.idle;
+  const rlim_t connections =
+      rlim_t{workload.clients} + workload.idle + workload.slow_readers + workload.dribble;
   const rlim_t needed = connections + workload.threads + kOthers;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
@@ -100,6 +102,7 @@ Window drive(Result& result, const Workers& workers, const Observer& observer) {
 void open_and_drive(Result& result, Target& target, const std::atomic<bool>& interrupted,
                     const Observer& observer) {
   const Workload& workload = result.workload;
+  RudeClients rude(workload, target);
   Faults idle_faults;
   const IdleConnections idle(target, workload.idle, workload.patience, idle_faults);
   Workers workers;
@@ -118,6 +121,7 @@ void open_and_drive(Result& result, Target& target, const std::atomic<bool>& int
   idle.check(idle_faults);
   result.tally = merged(workers);
   result.tally.faults.merge(idle_faults);
+  if (workload.has_rude_clients()) result.rude = rude.end(result.tally.faults);
   result.seconds = std::max(0.0, in_seconds(result.tally.ended - window.start));
   if (workload.churn && workload.think > Duration(0) && result.seconds > 0) {
     result.effective_concurrency = in_seconds(result.tally.held) / result.seconds;

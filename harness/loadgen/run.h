@@ -25,6 +25,7 @@ struct Result {
   double client_cpu_seconds = 0;    ///< Of the whole process, in the same time.
   /// How many connections were held at once on average; only for churn with think time.
   std::optional<double> effective_concurrency;
+  std::optional<RudeTally> rude;  ///< Of the rude clients, if there are any.
   bool interrupted = false;
   std::vector<std::string> void_reasons;  ///< Sentences. Without one, the figures are good.
 

@@ -36,6 +36,14 @@ struct OpenLoopTally {
   void merge(const OpenLoopTally& other);
 };
 
+/// What became of the rude clients. A server may cut them: that is counted, and no fault.
+struct RudeTally {
+  std::uint64_t slow_readers_cut = 0;  ///< Closed, reset or never let in by the server.
+  std::uint64_t dribblers_cut = 0;     ///< The same of dribblers.
+  std::uint64_t dribbled_echoes = 0;   ///< Whole, verified answers to dribblers.
+  std::uint64_t resets = 0;            ///< Connections that were broken off.
+};
+
 /// What one worker saw, and after merging, what all saw.
 struct Tally {
   /// In nanoseconds. Closed loop: of answers after the warm-up, from sending the request. Open

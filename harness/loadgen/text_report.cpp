@@ -6,8 +6,12 @@
 namespace echolab::loadgen {
 namespace {
 
-std::string plural(std::uint64_t count, const char* noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+std::string plural(std::uint64_t count, const std::string& noun, const std::string& several) {
+  return fmt::format("{} {}", count, count == 1 ? noun : several);
+}
+
+std::string plural(std::uint64_t count, const std::string& noun) {
+  return plural(count, noun, noun + "s");
 }
 
 std::string schedule_text(const Workload& workload) {
@@ -64,6 +68,14 @@ std::string latency_lines(const Tally& tally) {
          "  closed loop  blind to stalls: a server that stops is not asked; see --rate\n";
 }
 
+std::string rude_line(const Workload& workload, const RudeTally& rude) {
+  return fmt::format(
+      "  rude company {} ({} cut by the server), {} ({} cut; {} of theirs verified), {}\n",
+      plural(workload.slow_readers, "slow reader"), rude.slow_readers_cut,
+      plural(workload.dribble, "dribbler"), rude.dribblers_cut,
+      plural(rude.dribbled_echoes, "echo", "echoes"), plural(rude.resets, "reset"));
+}
+
 std::string client_bound_line(const Result& result) {
   return fmt::format(
       "  warning      client-bound: the limit was this generator, not the server; "
@@ -84,6 +96,7 @@ std::string text_report(const Result& result) {
     text += fmt::format("  concurrency  {:.2f} connections held at once, on average\n",
                         *result.effective_concurrency);
   }
+  if (result.rude) text += rude_line(result.workload, *result.rude);
   text += fmt::format(
       "  generator    {:.2f} s of CPU time per million echoes; busiest thread "
       "{:.0f} % busy\n",

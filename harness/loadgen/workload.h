@@ -33,6 +33,14 @@ struct Workload {
   Arrivals arrivals = Arrivals::kUniform;
   std::uint64_t seed = 1;  ///< Of Poisson arrivals.
 
+  unsigned slow_readers = 0;     ///< Rude clients besides (see RudeClients): send and never read,
+  unsigned dribble = 0;          ///< send a byte at a time,
+  double resets_per_second = 0;  ///< or reset the connection, one client each time.
+
+  [[nodiscard]] bool has_rude_clients() const {
+    return slow_readers > 0 || dribble > 0 || resets_per_second > 0;
+  }
+
   Duration warmup = std::chrono::milliseconds(200);  ///< Driven like the rest, not measured.
   Duration duration = std::chrono::seconds(1);       ///< Length of the measured window, unless...
   std::optional<std::uint64_t> requests;             ///< ...it is to end after so many echoes.

@@ -67,6 +67,28 @@ def test_void_runs_count_for_nothing_but_their_note():
     assert (entry["rounds"], entry["void_rounds"], entry["note"]) == (1, 1, "served 4 of 10")
 
 
+def rude_and_without(**fields) -> list[dict]:
+    workloads = [Workload("steady"), Workload("rude", compared_with="steady", dribble=1)]
+    runs = [
+        run(workload="steady", p99_us=100.0),
+        run(workload="steady", p99_us=200.0, round=2),
+        run(**({"workload": "rude", "p99_us": 300.0} | fields)),
+        run(**({"workload": "rude", "p99_us": 200.0, "round": 2} | fields)),
+    ]
+    return results.summarize(runs, workloads)
+
+
+def test_isolation_is_the_ratio_of_the_same_round():
+    steady, rude = rude_and_without()
+    assert steady["isolation"] is None
+    assert rude["isolation"] == {"median": 2.0, "min": 1.0, "max": 3.0}
+
+
+def test_there_is_no_isolation_where_a_run_is_void():
+    _, rude = rude_and_without(void=True, void_reason="served 6 of 10")
+    assert rude["isolation"] is None
+
+
 def test_different_numbers_of_clients_are_not_mixed():
     assert len(results.summarize([run(clients=10), run(clients=100)])) == 2
 

@@ -15,9 +15,9 @@ from echolab.server_process import ServerProcess
 from echolab.waiting import wait_until
 
 STALL_SECONDS = 0.2
-STALLED_US = 160_000  # a request that was due in the first 40 ms of the stall waits longer
+STALLED_US = 160_000  # a request that was due in the first 40 ms of the stall waits longer: 4 % of those of a second
 CLIENTS = 10
-ATTEMPTS = 5
+ATTEMPTS = 20
 
 
 @pytest.fixture
@@ -44,9 +44,9 @@ def stall(server: ServerProcess) -> None:
 def loaded_with_a_stall(
     programs: Path, server: ServerProcess, *options: str
 ) -> subprocess.CompletedProcess:
-    """Runs the load generator for two seconds; the stall begins with its window."""
+    """Runs the load generator for a second; the stall begins with its window."""
     command = [programs / "loadgen", f"--port={server.port}", f"--clients={CLIENTS}"]
-    window = ["--duration=2s", "--warmup=0", "--patience=30s", "--observed"]
+    window = ["--duration=1s", "--warmup=0", "--patience=30s", "--observed"]
     with subprocess.Popen(
         [*command, *window, *options],
         stdin=subprocess.PIPE,
@@ -79,7 +79,7 @@ def test_the_open_loop_sees_a_stall(programs, server):
         if not report["generator_late"]:  # a machine too busy for the generator: once more
             break
     assert not report["void"], report["void_reasons"]
-    assert report["offered"] == 2000 and report["owed"] == 0
+    assert report["offered"] == 1000 and report["owed"] == 0
     assert report["p99_us"] > STALLED_US
 
 

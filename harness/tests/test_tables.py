@@ -63,6 +63,16 @@ def test_client_bound_figures_are_marked_and_explained_once(capsys):
     assert remark.startswith("* client-bound:") and "`threads`" in remark
 
 
+def test_rude_company_shows_how_well_the_others_are_isolated(capsys):
+    workload = Workload("busy", "rude", clients=(10,), compared_with="steady", dribble=1)
+    runs = [run(workload="steady", p99_us=620.0), run()]
+    summary = results.summarize(runs, [workload])
+    tables.print_tables(Console(width=100), [workload], summary)
+    head, row = capsys.readouterr().out.splitlines()[-2:]
+    assert head.split()[4] == "isolation" and "2.00×" in row
+    assert tables.remarks(summary)[-1].startswith("isolation: p99 of the well-behaved")
+
+
 def test_holding_connections_shows_how_many_were_held(capsys):
     workload = Workload("hold", "hold", clients=(20,), churn=True, think=0.1)
     runs = [run(workload="hold", clients=20, effective_concurrency=18.71)]

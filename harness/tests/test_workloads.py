@@ -1,7 +1,15 @@
+import dataclasses
+
 import pytest
 
 from echolab.errors import BadUsage
-from echolab.workloads import Workload, all_workloads, find_workload, workload_of
+from echolab.workloads import (
+    Workload,
+    all_workloads,
+    find_workload,
+    with_compared,
+    workload_of,
+)
 
 
 @pytest.mark.parametrize("workload", all_workloads(), ids=lambda workload: workload.name)
@@ -67,6 +75,33 @@ def test_a_rate_and_its_arrivals_become_options():
     options = workload.loadgen_options(clients=1)
     assert {"--rate=1000.0", "--arrivals=poisson", "--seed=7"} <= set(options)
     assert not any(option.startswith("--rate") for option in Workload("test").loadgen_options(1))
+
+
+def test_rude_clients_become_options_and_what_they_are_compared_with_does_not():
+    workload = find_workload("rude-company")
+    options = workload.loadgen_options(clients=10)
+    assert {"--slow-readers=2", "--dribble=2", "--resets-per-second=20.0"} <= set(options)
+    assert not any("steady" in option for option in options)
+
+
+def test_rude_company_differs_from_steady_in_nothing_but_the_rude_clients():
+    rude, steady = find_workload("rude-company"), find_workload("steady")
+    polite = dataclasses.replace(
+        rude, slow_readers=0, dribble=0, resets_per_second=0.0, compared_with=None
+    )
+    assert dataclasses.replace(polite, name="steady", description=steady.description) == steady
+
+
+def test_a_workload_comes_after_the_one_that_it_is_compared_with():
+    rude, busy = find_workload("rude-company"), find_workload("busy")
+    names = [workload.name for workload in with_compared([busy, rude])]
+    assert names == ["busy", "steady", "rude-company"]
+
+
+def test_a_workload_that_is_asked_for_itself_is_not_run_twice():
+    names = ["rude-company", "steady"]
+    workloads = with_compared([find_workload(name) for name in names])
+    assert [workload.name for workload in workloads] == ["steady", "rude-company"]
 
 
 @pytest.mark.parametrize(
