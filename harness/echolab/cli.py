@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from echolab import bench, doctor, testing, zoo
+from echolab import bench, doctor, report, testing, zoo
 from echolab.build import build_program
 from echolab.check.command import Wishes, check_server, list_checks
 from echolab.check.command import explain as explain_check
@@ -81,6 +81,7 @@ def lab() -> None:
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--workload", multiple=True, metavar="NAME|FILE", help="Only this; repeatable.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--report", "report_file", type=any_path, metavar="FILE", help="HTML, in one file.")
 @click.option("--pin", is_flag=True, help="Server on one core, load generator on another.")
 @click.option(
     "--server",
@@ -102,8 +103,9 @@ def lab() -> None:
 )
 @no_install
 def compare(
-    server, quick, rounds, workload, json_file, pin, commands, service_time, service_work
-) -> int:
+    server, quick, rounds, workload, json_file, report_file, pin, commands, service_time,
+    service_work,
+) -> int:  # fmt: skip
     """Compare the SERVERs (models, default all) under identical workloads.
 
     A model may have options: 'epoll --edge-triggered'.
@@ -120,8 +122,27 @@ def compare(
     if service_work:
         passed_on += ["--service-work", service_work]
     return carry_out_comparison(
-        server, commands, workload, rounds, quick, json_file, pin, passed_on
+        server, commands, workload, rounds, quick, json_file, report_file, pin, passed_on
     )
+
+
+@lab.command("report")
+@click.argument("results_file", metavar="RESULTS.json", type=existing_file)
+@click.option("--out", type=any_path, metavar="FILE", help="Default: beside it, as .html.")
+@click.option("--scale", type=existing_file, metavar="FILE", help="The JSON of ./lab scale.")
+@no_install
+def make_report(results_file, out, scale) -> None:
+    """Make the report of a comparison again, from its JSON.
+
+    \b
+    ./lab report results/2026-11-21T14-30-00.json
+    ./lab report busy.json --scale scale.json --out busy.html
+    """
+    document = report.read_json(results_file, "runs")
+    points = report.read_json(scale, "points") if scale else None
+    path = out or results_file.with_suffix(".html")
+    report.write_report(document, path, points)
+    print(f"Report: {path}")
 
 
 @lab.command()

@@ -42,13 +42,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """The first cell of each row names the row. A sortable table's headings are buttons."""
+    """The first cell of each row names the row. A sortable table's headings are buttons.
+
+    `look`: "" or "matrix", whose cells have a tone "shade-0" to "shade-4", the best the lightest.
+    """
 
     kind: ClassVar[str] = "table"
     caption: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell | str]]
     sortable: bool = False
+    look: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,15 +62,17 @@ class Chart:
     `configuration` is Chart.js's, as JSON, without colours and functions, since those belong to
     the page. page_template/page.js adds them, and understands besides:
 
-    - of a data set: `series` (0, 1, ...: its colour, dash and marker; "context": thin and grey),
+    - of a data set: `series` (0, 1, ...: its colour, dash and marker; "plain": the one colour of a
+      chart without series; "context": thin and grey),
       `ranges` ([low, high] for each bar, drawn as whiskers) and `notes` (a text for each bar,
       written at its end);
     - of a scale: `quantity`, one of "duration" (microseconds), "size" (bytes), "count", "rate",
       "digits", "ratio" and "percentile" (whose values are 1 / (1 - p), as HdrHistogram's axis
-      has them), which decides the ticks and how values are written.
+      has them), which decides the ticks and how values are written; `ticks`: where the ticks are,
+      instead.
 
     `reading` says in a sentence how to read it, and which direction is better; `height` is in
-    CSS pixels.
+    CSS pixels. `heading` stands above it, or else the title; "": nothing, since all is said already.
     """
 
     kind: ClassVar[str] = "chart"
@@ -75,22 +81,26 @@ class Chart:
     configuration: dict[str, Any]
     table: Table
     height: int = 320
+    heading: str | None = None
+    table_open: bool = False
 
 
 @dataclass(frozen=True)
 class Panels:
-    """Charts side by side, where there is room."""
+    """Charts side by side, where there is room; the reading is that of all."""
 
     kind: ClassVar[str] = "panels"
     charts: Sequence[Chart]
+    reading: str = ""
 
 
 @dataclass(frozen=True)
 class Points:
-    """A list of sentences."""
+    """A list of sentences; `tone`: "" or "alarm"."""
 
     kind: ClassVar[str] = "points"
     texts: Sequence[str]
+    tone: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,10 +145,11 @@ Block: TypeAlias = str | Table | Chart | Panels | Points | Facts | Command | Cho
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what follows it; a text is a paragraph."""
+    """A heading and what follows it; a text is a paragraph. `short` is its name in the menu."""
 
     heading: str
     blocks: Sequence[Block]
+    short: str = ""
 
     @property
     def anchor(self) -> str:
@@ -236,7 +247,7 @@ def _embeddable_script(source: str) -> str:
 
 def _embeddable_json(value: Any) -> str:
     """Returns JSON in which nothing can be taken for a tag."""
-    return json.dumps(value, allow_nan=False).replace("<", "\\u003c")
+    return json.dumps(value, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _hash(source: str) -> str:

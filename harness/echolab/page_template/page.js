@@ -14,7 +14,10 @@
     crossRot: "M11 3l6 6M17 3l-6 6",
     dash: "M11 6h6",
   };
+  const NOTE_GAP = 7;
   const PAPER_WIDTH = 660; // CSS pixels: A4 or Letter without margins
+  const PAPER_PIXELS = 2.5; // of a canvas, to a CSS pixel
+  const isPrinting = () => "printing" in document.documentElement.dataset;
 
   /* Quantities: the same three digits as on the terminal (quantities.py) */
   const digits = (value) =>
@@ -82,13 +85,14 @@
   function drawNotes(chart, set, meta) {
     const { ctx, chartArea } = chart;
     ctx.save();
-    ctx.font = `${Chart.defaults.font.size}px ${Chart.defaults.font.family}`;
+    ctx.font = chartFont();
     ctx.textBaseline = "middle";
     set.notes.forEach((note, index) => {
       if (!note) return;
       const measured = set.data[index] !== null;
       const end = measured ? Math.max(set.data[index], set.ranges?.[index]?.[1] ?? 0) : null;
-      const x = (measured ? meta.vScale.getPixelForValue(end) : chartArea.left) + 7;
+      const gap = NOTE_GAP + (meta.type === "bar" ? 0 : set.pointRadius);
+      const x = (measured ? meta.vScale.getPixelForValue(end) : chartArea.left) + gap;
       ctx.fillStyle = colour(measured ? "ink" : "quiet");
       const row = meta.iScale.getPixelForValue(index);
       ctx.fillText(abridged(ctx, note, chart.width - x), x, row);
@@ -104,7 +108,7 @@
   }
 
   /* From a configuration of page.py to one that Chart.js takes */
-  function dressed({ configuration }) {
+  function dressed({ configuration }, width) {
     const { type, data, options = {} } = structuredClone(configuration);
     data.datasets.forEach((set) => dressDataset(set, type));
     for (const scale of Object.values(options.scales ?? {})) dressScale(scale);
@@ -120,9 +124,9 @@
         animation: false,
         responsive: true,
         maintainAspectRatio: false,
-        devicePixelRatio: Math.max(2, window.devicePixelRatio),
+        devicePixelRatio: isPrinting() ? PAPER_PIXELS : window.devicePixelRatio,
         interaction: { mode: "nearest", intersect: false, ...options.interaction },
-        layout: { padding: { right: noteRoom(data.datasets), top: 6 } },
+        layout: { padding: { right: noteRoom(data.datasets, width), top: 6 } },
         plugins: {
           ...options.plugins,
           legend: { display: false },
@@ -135,7 +139,7 @@
   function dressDataset(set, chartType) {
     const context = set.series === "context";
     const number = Number(set.series) || 0;
-    const main = colour(context ? "context" : `series-${number % 8}`);
+    const main = colour(typeof set.series === "string" ? set.series : `series-${number % 8}`);
     const line = (set.type ?? chartType) !== "bar";
     Object.assign(set, { borderColor: main, backgroundColor: main });
     if (!line) {
@@ -153,7 +157,9 @@
       pointBorderWidth: stroked ? 2 : 1,
       pointHoverRadius: context ? 0 : 5,
       pointHitRadius: context ? 0 : 8,
-      order: context ? 1 : 0,
+      // Later ones on top: where curves coincide, the first one shows through their dashes.
+      order: context ? 1 : -number,
+      clip: 8, // a marker at the edge is whole
     });
   }
 
@@ -166,7 +172,8 @@
       drawTicks: false,
       ...scale.grid,
     };
-    scale.ticks = { color: colour("quiet"), padding: 6, maxRotation: 0, ...scale.ticks };
+    const places = scale.ticks;
+    scale.ticks = { color: colour("quiet"), padding: 6, maxRotation: 0 };
     if (scale.title) {
       scale.title = { display: true, color: colour("quiet"), ...scale.title };
     }
@@ -179,22 +186,29 @@
     scale.ticks.callback = (value) => shortened(written(value));
     if (scale.type === "logarithmic") {
       scale.afterBuildTicks = (built) => {
-        built.ticks = logarithmicTicks(built, scale.quantity).map((value) => ({ value }));
+        const values = places ?? logarithmicTicks(built, scale.quantity);
+        built.ticks = values.map((value) => ({ value }));
       };
     }
   }
 
-  /* Names take at most two fifths of the chart: the rest is for what it shows. */
+  const chartFont = () => `${Chart.defaults.font.size}px ${Chart.defaults.font.family}`;
+
+  /* Names take at most 0.4 of the chart: the rest is for what it shows. A rank behind a name, set
+     apart by figure spaces, is not cut. */
   function categoryName(value) {
-    return abridged(this.ctx, this.getLabelForValue(value), 0.4 * this.chart.width);
+    const [, name, rank] = this.getLabelForValue(value).match(/^(.*?)( \u2007*[\d=]*)?$/s);
+    this.ctx.font = chartFont();
+    const room = 0.4 * this.chart.width - this.ctx.measureText(rank ?? "").width;
+    return abridged(this.ctx, name, room) + (rank ?? "");
   }
 
-  /* Round values of the quantity; percentiles have one at each further nine. */
+  /* Round values of the quantity; of percentiles the median and each further nine. */
   function logarithmicTicks({ min, max }, quantity) {
     const base = quantity === "size" ? 2 : 10;
     const decades = Math.log10(max / min);
     let steps = decades > 3.2 ? [1] : decades > 1.2 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
-    if (quantity === "percentile") steps = decades > 3 ? [1] : [1, 2, 4];
+    if (quantity === "percentile") return [2, 10, 100, 1e3, 1e4, 1e5, 1e6].filter((x) => x <= max);
     if (base === 2) steps = [1];
     const ticks = [];
     const first = Math.floor(Math.log(min) / Math.log(base));
@@ -209,12 +223,17 @@
     return ticks;
   }
 
-  function noteRoom(datasets) {
-    const notes = datasets.flatMap((set) =>
-      (set.notes ?? []).filter((_, index) => set.data[index] !== null));
+  /* What notes need right of the axes: those of short bars have room beside their bars. */
+  function noteRoom(datasets, width) {
     const { ctx } = noteRoom;
-    ctx.font = `${Chart.defaults.font.size}px ${Chart.defaults.font.family}`;
-    return Math.max(8, ...notes.map((note) => 12 + ctx.measureText(note ?? "").width));
+    ctx.font = chartFont();
+    const ends = datasets.flatMap((set) => set.notes ? set.data.map((value, index) => ({
+      end: Math.max(value, set.ranges?.[index]?.[1] ?? 0),
+      room: value === null ? 0 : ctx.measureText(set.notes[index]).width + 2 * NOTE_GAP,
+    })) : []);
+    const greatest = Math.max(...ends.map(({ end }) => end));
+    const beside = ends.map(({ end, room }) => room - (1 - end / greatest) * 0.4 * width);
+    return Math.max(8, ...beside);
   }
 
   function tooltip(options) {
@@ -260,6 +279,7 @@
     if (shown.length < 2 && !chart.data.datasets.some((set) => set.series === "context")) return;
     const list = document.createElement("ul");
     list.className = "legend";
+    list.setAttribute("aria-label", "Curves: a button hides or shows one");
     for (const { set, index } of shown) {
       const button = document.createElement("button");
       button.type = "button";
@@ -315,11 +335,15 @@
 
   function prepareChoices() {
     for (const choice of document.querySelectorAll(".choice")) {
-      const names = [...choice.querySelectorAll(":scope > .alternative")].map((one) => one.dataset.name);
+      const alternatives = [...choice.querySelectorAll(":scope > .alternative")];
+      const names = alternatives.map((one) => one.dataset.name);
       if (names.length < 2) continue;
       choice.classList.add("choosable");
       choice.querySelector(":scope > fieldset").hidden = false;
-      choice.addEventListener("change", (event) => keepInPlace(choice, () => choose(event.target.value)));
+      choice.addEventListener("change", ({ target }) => {
+        keepInPlace(choice, () => choose(target.value));
+        drawInSight();
+      });
       choose(names[0]);
     }
   }
@@ -360,38 +384,52 @@
     }
   }
 
-  /* Charts */
+  /* Charts: those in sight are drawn at once, the others when chosen, or while nothing else is to
+     be done, or for paper */
   const descriptions = JSON.parse(document.getElementById("charts").textContent);
-  const charts = [];
+  const charts = [...document.querySelectorAll("[data-chart]")].map((holder) => {
+    const description = descriptions[Number(holder.dataset.chart)];
+    holder.style.height = `${description.height}px`;
+    return { holder, description, chart: null };
+  });
+  const isInSight = ({ holder }) => !holder.closest(".alternative.off");
 
-  function drawCharts() {
-    noteRoom.ctx = document.createElement("canvas").getContext("2d");
-    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-    Chart.defaults.font.size = 12;
-    for (const holder of document.querySelectorAll("[data-chart]")) {
-      const description = descriptions[Number(holder.dataset.chart)];
-      holder.style.height = `${description.height}px`;
-      const chart = new Chart(holder.querySelector("canvas"), dressed(description));
-      legend(chart, holder);
-      charts.push({ chart, description, holder });
-    }
+  function draw(one) {
+    if (one.chart) return;
+    const { holder, description } = one;
+    const canvas = holder.querySelector("canvas");
+    one.chart = new Chart(canvas, dressed(description, holder.clientWidth));
+    legend(one.chart, holder);
   }
+
+  function drawInSight() {
+    charts.filter(isInSight).forEach(draw);
+  }
+
+  function drawWhenIdle() {
+    const next = charts.find(({ chart }) => !chart);
+    if (!next) return;
+    draw(next);
+    soon(drawWhenIdle);
+  }
+
+  const soon = window.requestIdleCallback ?? ((task) => setTimeout(task, 20));
 
   function recolour() {
-    for (const { chart, description } of charts) {
+    for (const { chart, description, holder } of charts.filter(({ chart }) => chart)) {
       const hidden = chart.data.datasets.map((_, index) => !chart.isDatasetVisible(index));
-      const { data, options } = dressed(description);
+      const { data, options } = dressed(description, holder.clientWidth);
       chart.data = data;
       chart.options = options;
-      chart.update("none");
-      hidden.forEach((isHidden, index) => isHidden && chart.setDatasetVisibility(index, false));
+      hidden.forEach((isHidden, index) => chart.setDatasetVisibility(index, !isHidden));
       chart.update("none");
     }
   }
 
-  /* Paper is white, and narrower than a window. */
+  /* Paper is white, narrower than a window, and finer than a screen. */
   function beforePrint() {
     document.documentElement.dataset.printing = "";
+    charts.forEach(draw);
     recolour();
     for (const { chart, description, holder } of charts) {
       chart.resize(Math.min(holder.clientWidth, PAPER_WIDTH), description.height);
@@ -404,9 +442,13 @@
     for (const { chart } of charts) chart.resize();
   }
 
+  noteRoom.ctx = document.createElement("canvas").getContext("2d");
+  Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+  Chart.defaults.font.size = 12;
   prepareChoices();
   prepareTables();
-  drawCharts();
+  drawInSight();
+  soon(drawWhenIdle);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
   window.addEventListener("beforeprint", beforePrint);
   window.addEventListener("afterprint", afterPrint);

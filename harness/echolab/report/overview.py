@@ -1,0 +1,68 @@
+"""All servers at all points in one table: how many times worse than the best there."""
+
+from echolab.page import Cell, Column, Section, Table
+from echolab.report.figures import NOTHING
+from echolab.report.measured import Measured, Point, absence
+from echolab.tables import remarks
+
+UNRANKED = "*"
+SHADES = (1.1, 1.5, 2.5, 5.0)  # a cell is a shade darker from each of these on
+
+
+def overview(measured: Measured) -> Section | None:
+    """Returns the section, or None if nothing was measured."""
+    if not measured.points:
+        return None
+    columns = [Column("server", numeric=False), *(_column(measured, one) for one in measured.points)]
+    bests = {point: _best(measured, point) for point in measured.points}
+    rows = [
+        [server, *(_cell(measured, server, point, bests[point]) for point in measured.points)]
+        for server in measured.servers
+    ]
+    caption = (
+        "1× is the best server of a column; 2× costs twice as much, or holds half as many clients."
+        " What stands out is worse."
+    )
+    if any(cell.text.endswith(UNRANKED) for row in rows for cell in row[1:]):
+        caption += f" {UNRANKED} not ranked; Ranking says why."
+    return Section("At a glance", [Table(caption, columns, rows, look="matrix")])
+
+
+def failures(measured: Measured) -> list[str]:
+    """Returns a sentence for everything that went wrong."""
+    failed = [entry for entry in measured.summary if entry.get("failed")]
+    return remarks([entry | {"client_bound": False} for entry in failed])
+
+
+def _column(measured: Measured, point: Point) -> Column:
+    return Column(point.name, hint=measured.metric(point).title)
+
+
+def _best(measured: Measured, point: Point) -> float | None:
+    """Returns the best figure of those that are ranked, or of all if nobody is."""
+    metric = measured.metric(point)
+    servers = measured.ranked(point) or measured.servers
+    values = [measured.value(server, point, metric) for server in servers]
+    known = [value for value in values if value]
+    if not known:
+        return None
+    return min(known) if metric.less_is_better else max(known)
+
+
+def _cell(measured: Measured, server: str, point: Point, best: float | None) -> Cell:
+    metric = measured.metric(point)
+    value = measured.value(server, point, metric)
+    entry = measured.entry(server, point)
+    if value is None or best is None:
+        if not entry:
+            return NOTHING
+        reason, failed = absence(entry)
+        return Cell("failed" if failed else reason, tone="alarm" if failed else "quiet")
+    times = metric.times_worse(value, best)
+    shade = sum(times >= limit for limit in SHADES)
+    unranked = measured.ranking(point) and server not in measured.ranked(point)
+    return Cell(_times(times) + UNRANKED * bool(unranked), times, f"shade-{shade}")
+
+
+def _times(times: float) -> str:
+    return f"{times:.2f}×" if times < 9.995 else f"{times:.0f}×"
