@@ -63,9 +63,9 @@ class Chart:
     the page. page_template/page.js adds them, and understands besides:
 
     - of a data set: `series` (0, 1, ...: its colour, dash and marker; "plain": the one colour of a
-      chart without series; "context": thin and grey),
-      `ranges` ([low, high] for each bar, drawn as whiskers) and `notes` (a text for each bar,
-      written at its end);
+      chart without series; "context": thin and grey), `ranges` ([low, high] for each bar, drawn
+      as whiskers), `notes` (a text for each bar, written at its end) and `outlined` (bars that
+      touch are told apart);
     - of a scale: `quantity`, one of "duration" (microseconds), "size" (bytes), "count", "rate",
       "digits", "ratio" and "percentile" (whose values are 1 / (1 - p), as HdrHistogram's axis
       has them), which decides the ticks and how values are written; `ticks`: where the ticks are,

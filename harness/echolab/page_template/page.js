@@ -144,6 +144,7 @@
     Object.assign(set, { borderColor: main, backgroundColor: main });
     if (!line) {
       Object.assign(set, { borderWidth: 0, borderRadius: 2, maxBarThickness: 16 });
+      if (set.outlined) Object.assign(set, { borderWidth: 1, borderColor: colour("paper") });
       return;
     }
     const marker = MARKERS[number % MARKERS.length];
@@ -241,7 +242,8 @@
       (QUANTITIES[options.scales?.[axis]?.quantity] ?? String)(value);
     const valueAxis = options.indexAxis === "y" ? "x" : "y";
     const value = (item) => {
-      const raw = item.dataset.data[item.dataIndex];
+      const given = item.dataset.data[item.dataIndex];
+      const raw = given?.[valueAxis] ?? given;
       return Array.isArray(raw) ? raw.map((end) => written(valueAxis, end)).join("–")
         : written(valueAxis, item.parsed[valueAxis]);
     };
