@@ -25,6 +25,7 @@ OPTIONAL_PACKAGES = {
     "clang-tidy": "checks the C++ sources for mistakes",
     "shellcheck": "checks the shell scripts for mistakes",
     "git": "notes the commit beside the results",
+    "chromium-driver": "tests the reports in a browser, with python3-selenium",
 }
 
 

@@ -18,6 +18,9 @@ from typing import Any, ClassVar, TypeAlias
 from echolab.errors import CannotRun, LabError
 
 TEMPLATE = Path(__file__).parent / "page_template"
+SCRIPTS = (
+    "quantities series annotations scales configuration legend choices tables page"
+).split()  # in the order in which they need one another
 CHART_LIBRARY = Path("/usr/share/javascript/chart.js/chart.min.js")  # Debian's libjs-chart.js
 REMEDY = "sudo apt-get install -y --no-install-recommends"
 
@@ -60,7 +63,7 @@ class Chart:
     """A chart of Chart.js 3, and under it its table, which holds the same figures.
 
     `configuration` is Chart.js's, as JSON, without colours and functions, since those belong to
-    the page. page_template/page.js adds them, and understands besides:
+    the page. page_template/ adds them, and understands besides:
 
     - of a data set: `series` (0, 1, ...: its colour, dash and marker; "plain": the one colour of a
       chart without series; "context": thin and grey), `ranges` ([low, high] for each bar, drawn
@@ -72,7 +75,8 @@ class Chart:
       instead.
 
     `reading` says in a sentence how to read it, and which direction is better; `height` is in
-    CSS pixels. `heading` stands above it, or else the title; "": nothing, since all is said already.
+    CSS pixels. `heading` stands above it, or else the title; "": nothing, since what stands around
+    it says it.
     """
 
     kind: ClassVar[str] = "chart"
@@ -200,7 +204,7 @@ def render(page: Page) -> str:
     numbers = _Numbers()
     # The body first: it numbers the charts, whose configurations then follow it.
     body = templates.get_template("body.html").render(page=page, numbers=numbers)
-    scripts = [_chart_library(), _source("page.js")]
+    scripts = [_chart_library(), *(_source(f"{name}.js") for name in SCRIPTS)]
     style = _source("page.css")
     return templates.get_template("page.html").render(
         page=page,

@@ -210,7 +210,8 @@ def ranking(summary: list[dict], workload: dict[str, Any], clients: int) -> dict
     """Returns a ranking in which neighbours nearer than 3 % are too close to call."""
     held = workload["name"] == "concurrency"
     metric = "effective_concurrency" if held else CPU
-    here = [one for one in summary if (one["workload"], one["clients"]) == (workload["name"], clients)]
+    point = workload["name"], clients
+    here = [one for one in summary if (one["workload"], one["clients"]) == point]
     excluded = {one["server"]: _reason(one) for one in here if _reason(one)}
     able = [one for one in here if one["server"] not in excluded]
     able.sort(key=lambda one: one[metric]["median"], reverse=held)

@@ -199,6 +199,16 @@ def test_a_server_with_room_for_few_says_how_many_it_served(compare, programs):
     assert result["runs"][0]["void_reason"] == "served 2 of 4"
 
 
+def test_a_comparison_leaves_a_report_beside_its_json_and_where_it_was_asked_for(
+    compare, results, tmp_path
+):
+    asked_for = tmp_path / "reports" / "tiny.html"
+    _, output, _ = compare("select", "--report", str(asked_for))
+    (kept,) = results.glob("*.html")
+    assert f"Report: {kept}\n" in output and kept.with_suffix(".json").exists()
+    assert asked_for.read_text() == kept.read_text()
+
+
 def test_an_interrupted_comparison_leaves_no_process_and_keeps_its_part(driver, results):
     process, mark = driver("select", "--server", SOCAT)
     process.stderr.readline()  # the first run is done, the second under way

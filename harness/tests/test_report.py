@@ -90,7 +90,7 @@ def test_every_server_and_every_finding_is_in_the_html(full):
 def test_a_chart_shows_the_servers_that_its_table_lists(full):
     for chart in (chart for part in full.sections for chart in charts_of(part)):
         data = chart.configuration["data"]
-        curves = [one["label"] for one in data["datasets"] if one["series"] != "context"]
+        curves = [one.get("label") for one in data["datasets"] if one["series"] != "context"]
         drawn = [label.split(" \u2007")[0] for label in data.get("labels", [])] or curves
         assert [name.split(" ")[0] for name in drawn] == [
             row[0].split(" ")[0] for row in rows(chart.table)

@@ -15,8 +15,7 @@ from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
 DRIVER = shutil.which("chromedriver")
 PATIENCE = 60  # seconds: a loaded machine starts a browser slowly
-SERVERS = ("iterative", "thread-per-client", "select", "poll", "epoll", "asio-callbacks", "io-uring",
-           "prefork", HOSTILE)  # fmt: skip
+MODELS = "iterative thread-per-client select poll epoll asio-callbacks io-uring prefork".split()
 DESKTOP, PHONE = (1280, 900), (360, 740)
 pytestmark = pytest.mark.skipif(
     not (DRIVER and shutil.which("chromium")), reason="chromium-driver is not installed"
@@ -61,7 +60,7 @@ def browser():
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    report.write_report(document(SERVERS, rounds=1), path)
+    report.write_report(document([*MODELS, HOSTILE], rounds=1), path)
     return path
 
 
@@ -118,7 +117,8 @@ def test_the_paper_is_dark_where_the_reader_likes_it_so(show):
 
 
 def column_of(table, number: int) -> list[str]:
-    cells = f"return [...arguments[0].tBodies[0].rows].map((row) => row.cells[{number}].textContent)"
+    rows = "return [...arguments[0].tBodies[0].rows]"
+    cells = f"{rows}.map((row) => row.cells[{number}].textContent)"
     return table.parent.execute_script(cells, table)
 
 

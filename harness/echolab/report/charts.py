@@ -33,7 +33,7 @@ class Axis:
     title: str
     quantity: str
     logarithmic: bool = False
-    ticks: tuple[float, ...] = ()  # where they are; none: where page.js puts them
+    ticks: tuple[float, ...] = ()  # where they are; none: where the page puts them
 
     def scale(self, **limits: float) -> dict[str, Any]:
         """Returns the axis as Chart.js takes it."""
@@ -51,7 +51,6 @@ def bars(
 ) -> Chart:
     """Returns lying bars from zero; on a logarithmic axis, which has no zero, points."""
     dataset = {
-        "label": title,
         "series": "plain",
         "data": [bar.value for bar in shown],
         "ranges": [bar.range for bar in shown],
@@ -119,8 +118,11 @@ class Curves:
             for server, line in self.lines.items()
             if line and server not in family.servers
         ]
-        datasets = own + others
-        return {"type": "line", "data": {"datasets": datasets}, "options": {"scales": self._scales()}}
+        return {
+            "type": "line",
+            "data": {"datasets": own + others},
+            "options": {"scales": self._scales()},
+        }
 
     def _own(self, server: str, number: int) -> dict[str, Any]:
         line = self.lines[server]

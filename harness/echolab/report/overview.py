@@ -13,10 +13,10 @@ def overview(measured: Measured) -> Section | None:
     """Returns the section, or None if nothing was measured."""
     if not measured.points:
         return None
-    columns = [Column("server", numeric=False), *(_column(measured, one) for one in measured.points)]
     bests = {point: _best(measured, point) for point in measured.points}
+    columns = [Column("server", numeric=False), *(_column(measured, point) for point in bests)]
     rows = [
-        [server, *(_cell(measured, server, point, bests[point]) for point in measured.points)]
+        [server, *(_cell(measured, server, point, best) for point, best in bests.items())]
         for server in measured.servers
     ]
     caption = (

@@ -39,7 +39,7 @@ def _chart(measured: Measured, point: Point):
         metric.heading,
         reading,
         Axis("", metric.quantity),
-        [_bar(row, metric) for row in rows],
+        [_bar(row, metric, are_ranked=bool(measured.ranked(point))) for row in rows],
         _table(point, metric, rows),
         table_open=True,
     )
@@ -89,11 +89,11 @@ def _row(
     }
 
 
-def _bar(row: dict[str, Any], metric: Metric) -> Bar:
-    label = f"{row['server']} {row['place']:{FIGURE_SPACE}>{RANK_WIDTH}}"
+def _bar(row: dict[str, Any], metric: Metric, are_ranked: bool) -> Bar:
+    rank = f" {row['place']:{FIGURE_SPACE}>{RANK_WIDTH}}" if are_ranked else ""
     shown = metric.written(row["value"]) if row["value"] is not None else ""
     note = ", ".join(part for part in (shown, row["why"]) if part)
-    return Bar(label, row["value"], row["range"], note)
+    return Bar(row["server"] + rank, row["value"], row["range"], note)
 
 
 def _table(point: Point, metric: Metric, rows: list[dict[str, Any]]) -> Table:
