@@ -67,7 +67,10 @@ def scale_document() -> dict[str, Any]:
             "connections": connections,
             "busy": busy,
             "memory": {"user_pss_bytes": 900_000 + each * connections,
-                       "kernel_slab_bytes": 9_000 * connections, "page_table_bytes": 80_000},
+                       "page_table_bytes": 80_000, "kernel_stack_bytes": 16_384,
+                       "kernel_slab_bytes": 9_000 * connections,
+                       "kernel_slab_both_ends_bytes": 18_000 * connections,
+                       "kernel_slab_unrest_bytes": 4_096, "kernel_slab_source": "slabinfo"},
             CPU: 3.0 + slope * connections,
             "void": False,
         }

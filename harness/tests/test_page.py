@@ -122,6 +122,39 @@ def test_a_figure_is_sorted_by_its_value_not_by_its_text():
     assert {"class": "number", "data-order": "3.07"} in Outline(rendered(table())).of("td")
 
 
+def palettes() -> dict[str, dict[str, str]]:
+    """Returns the colours of page.css by name, of the light scheme and of the dark one."""
+    style = (page.TEMPLATE / "page.css").read_text()
+    light, dark = style.split("prefers-color-scheme: dark", 1)
+    colours = re.compile(r"--([\w-]+): (#[0-9a-f]{6});")
+    return {"light": dict(colours.findall(light)), "dark": dict(colours.findall(dark))}
+
+
+def luminance(colour: str) -> float:
+    """Returns the relative luminance (WCAG 2.1)."""
+    shares = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [s / 12.92 if s <= 0.03928 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+    return sum(weight * share for weight, share in zip((0.2126, 0.7152, 0.0722), linear))
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_and_curves_stand_out_from_what_they_lie_on(scheme):
+    palette = palettes()[scheme]
+    for text in ("ink", "quiet", "accent", "alarm"):
+        for ground in ("paper", "raised"):
+            assert contrast(palette[text], palette[ground]) >= 4.5, (text, ground)
+    for name in palette:
+        if name.startswith("series-") or name == "plain":
+            assert contrast(palette[name], palette["paper"]) >= 3, name
+    for shade, ink in zip(range(5), ("ink", "ink", "ink", "shade-ink", "shade-ink")):
+        assert contrast(palette[f"shade-{shade}"], palette[ink]) >= 4.5, shade
+
+
 @pytest.mark.parametrize("missing", ["jinja2", "Chart.js"])
 def test_a_missing_package_is_one_line_with_its_remedy(missing, monkeypatch, tmp_path):
     if missing == "jinja2":

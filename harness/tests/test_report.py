@@ -183,6 +183,37 @@ def test_a_scale_gives_the_connections_instead():
     assert {row[0] for row in rows(chart.table)} == {"select", "fork-per-client"}
 
 
+def test_memory_of_a_scale_counts_what_the_kernel_holds_once():
+    scale = scale_document()
+    first = scale["points"][0]["memory"] | {"user_pss_bytes": 1 << 20, "kernel_slab_bytes": None}
+    scale["points"] = [one | {"memory": dict(first)} for one in scale["points"]]
+    for one in scale["points"]:
+        one["memory"]["kernel_slab_both_ends_bytes"] = one["connections"] << 10
+    connections = section(report.report_of(document(["epoll"]), scale), "What a connection costs")
+    (chart,) = charts_of(alternative(connections, "Memory"))
+    assert row_of(chart.table, "select")[-1] == "1.00 KiB"
+
+
+def test_a_peer_is_marked_wherever_it_is_named():
+    result = document(["epoll", "select", "libuv"])
+    for row in (*result["runs"], *result["summary"]):
+        row["peer"] = row["server"] == "libuv"
+    source = page.render(report.report_of(result))
+    assert ">libuv (peer)<" in source and ">libuv<" not in source
+
+
+def test_a_baseline_says_what_became_worse():
+    result = document(["epoll", "select"])
+    change = {"server": "epoll", "workload": "busy", "clients": 10, "metric": CPU, "before": 3.0,
+              "now": 4.5, "ratio": {"median": 1.5, "low": 1.4, "high": 1.6}, "verdict": "worse"}
+    result["baseline"] = {"file": "old.json", "date": "2026-11-01", "commit": "0123",
+                          "changes": [change], "remarks": ["The kernels differ."]}  # fmt: skip
+    blocks = section(report.report_of(result), "Since the baseline").blocks
+    (table,) = [one for one in blocks if isinstance(one, Table)]
+    assert rows(table)[0][-2:] == ["1.50 (1.40–1.60)", "worse"]
+    assert blocks[-1].texts == ["The kernels differ."]
+
+
 def test_an_older_result_leaves_out_what_it_does_not_carry():
     made = report.report_of(plain_document())
     assert "Findings" not in headings(made) and "Isolation" not in headings(made)

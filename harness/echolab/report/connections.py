@@ -14,6 +14,9 @@ from echolab.report.figures import CPU, MEMORY, NOTHING, Metric
 from echolab.report.measured import Measured, Point
 
 Lines = dict[str, Line]
+WHOLE_MEMORY = Metric(
+    "memory", "memory", "PSS, page tables, and what the kernel holds for the server", "size"
+)
 ALIKE = ("bytes", "depth", "think", "churn", "rate", "slow_readers", "dribble")
 
 
@@ -53,7 +56,7 @@ def _curves(families: Sequence[Family], metric: Metric, title: str, lines: Lines
 
 
 def _reading(metric: Metric) -> str:
-    if metric is MEMORY:
+    if metric in (MEMORY, WHOLE_MEMORY):
         return (
             "Lower is better, and flat is best: the slope is what one more connection costs."
             " Both axes are logarithmic."
@@ -66,13 +69,12 @@ def _reading(metric: Metric) -> str:
 
 def _from_scale(points: Iterable[dict[str, Any]]) -> list[tuple[Metric, str, Lines]]:
     valid = [point for point in points if not point.get("void")]
-    all_busy = [point for point in valid if point.get("busy") == point["connections"]]
-    few_busy = [point for point in valid if point.get("busy") != point["connections"]]
-    few = {point.get("busy") for point in few_busy}
-    title = f"CPU an echo, {few.pop()} busy" if len(few) == 1 else "CPU an echo, few busy"
+    fewest = min((point["busy"] for point in valid), default=0)
+    few_busy = [point for point in valid if point["busy"] == fewest]
+    all_busy = [point for point in valid if point["busy"] == point["connections"]]
     return [
-        (MEMORY, "Memory", _lines(valid, _memory)),
-        (CPU, title, _lines(few_busy, _cpu)),
+        (WHOLE_MEMORY, "Memory", _lines(valid, _whole_memory)),
+        (CPU, f"CPU an echo, {fewest} busy", _lines(few_busy, _cpu)),
         (CPU, "CPU an echo, all busy", _lines(all_busy, _cpu)),
     ]
 
@@ -87,9 +89,15 @@ def _lines(points: Iterable[dict[str, Any]], value_of) -> Lines:
     return {server: sorted(line.items()) for server, line in values.items()}
 
 
-def _memory(point: dict[str, Any]) -> float | None:
+def _whole_memory(point: dict[str, Any]) -> float | None:
+    """Returns all that is taken for the server; where its own objects in the kernel are not known
+    apart, with those of the clients' ends."""
     memory = point.get("memory") or {}
-    return sum(size for size in memory.values() if isinstance(size, (int, float))) or None
+    objects = memory.get("kernel_slab_bytes")
+    if objects is None:
+        objects = memory.get("kernel_slab_both_ends_bytes")
+    own = ("user_pss_bytes", "page_table_bytes", "kernel_stack_bytes")
+    return sum(memory.get(part) or 0 for part in own) + (objects or 0) or None
 
 
 def _cpu(point: dict[str, Any]) -> float | None:
@@ -128,7 +136,7 @@ def _table(title: str, metric: Metric, lines: Lines) -> Table:
     numbers = sorted({x for line in lines.values() for x, _ in line})
     columns = [Column("server", numeric=False)]
     columns += [Column(f"{number:,}", hint="connections") for number in numbers]
-    if metric is MEMORY:
+    if metric in (MEMORY, WHOLE_MEMORY):
         columns.append(Column("one more", hint="connection, on average"))
     rows = [[server, *_cells(metric, dict(line), numbers)] for server, line in lines.items()]
     return Table(title, columns, rows)
@@ -136,7 +144,7 @@ def _table(title: str, metric: Metric, lines: Lines) -> Table:
 
 def _cells(metric: Metric, line: dict[float, float], numbers: Sequence[float]) -> list[Cell]:
     cells = [metric.cell(line.get(number)) for number in numbers]
-    if metric is MEMORY:
+    if metric in (MEMORY, WHOLE_MEMORY):
         (first, least), (last, most) = min(line.items()), max(line.items())
         slope = (most - least) / (last - first)
         cells.append(metric.cell(slope) if slope > 0 else NOTHING)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from echolab.page import Page, Points, Section
+from echolab.report.baseline import baseline_section
 from echolab.report.company import held_section, isolation_section
 from echolab.report.connections import connections_section
 from echolab.report.families import in_families
@@ -24,6 +25,7 @@ def report_of(document: Mapping[str, Any], scale: Mapping[str, Any] | None = Non
         _findings(measured),
         overview(measured),
         ranking_section(measured),
+        baseline_section(measured),
         latency_section(measured, groups),
         connections_section(measured, groups, scale),
         isolation_section(measured),

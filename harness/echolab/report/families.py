@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from echolab.models import MODELS
+from echolab.report.measured import PEER
 
 IN_ONE_CHART = 8  # as many as page.css has colours
 STRANGERS = "Other servers"
+PEERS = "Peers"
 TITLES = {
     "01_iterative": "One client at a time",
     "02_threads": "Threads",
@@ -29,19 +31,22 @@ def in_families(servers: Sequence[str]) -> list[Family]:
     """Returns one family of all servers if one chart can hold them, else one for each lab."""
     if len(servers) <= IN_ONE_CHART:
         return [Family("", tuple(servers))]
-    groups: dict[str, list[str]] = {title: [] for title in (*TITLES.values(), STRANGERS)}
+    titles = (*TITLES.values(), PEERS, STRANGERS)
+    groups: dict[str, list[str]] = {title: [] for title in titles}
     for server in servers:
         groups[_title(server)].append(server)
     return [family for title, group in groups.items() for family in _split(title, group)]
 
 
 def _title(server: str) -> str:
+    if server.endswith(PEER):
+        return PEERS
     model = MODELS.get(server.partition(" ")[0])
     return TITLES.get(model.directory, STRANGERS) if model else STRANGERS
 
 
 def _split(title: str, servers: Sequence[str]) -> list[Family]:
     parts = [servers[i : i + IN_ONE_CHART] for i in range(0, len(servers), IN_ONE_CHART)]
-    if len(parts) == 1:
+    if len(parts) <= 1:
         return [Family(title, tuple(servers))]
     return [Family(f"{title} ({n})", tuple(part)) for n, part in enumerate(parts, 1)]

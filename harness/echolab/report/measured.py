@@ -11,6 +11,7 @@ from typing import Any
 from echolab.report.figures import CPU, HELD, Metric, median, metric_named
 
 Entry = dict[str, Any]
+PEER = " (peer)"
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,13 @@ class Measured:
     """The servers, the points, and the figures of each."""
 
     def __init__(self, document: Entry):
+        document = _with_peers_named(document)
         self.environment: Entry = document.get("environment") or {}
         self.workloads: list[Entry] = document.get("workloads") or []
         self.runs: list[Entry] = document.get("runs") or []
         self.summary: list[Entry] = document.get("summary") or []
         self.findings: list[Entry] = document.get("findings") or []
+        self.baseline: Entry = document.get("baseline") or {}
         self._rankings = {
             (one["workload"], one["clients"]): one for one in document.get("rankings") or []
         }
@@ -118,6 +121,23 @@ class Measured:
             return None
         middle = statistics.median_low(run["p99_us"] for run in runs)
         return next(run for run in runs if run["p99_us"] == middle)
+
+
+def _with_peers_named(document: Entry) -> Entry:
+    """Returns the result with peers marked wherever a list names its server."""
+    peers = {run["server"] for run in document.get("runs") or [] if run.get("peer")}
+
+    def marked(part: Any) -> Any:
+        if isinstance(part, list):
+            return [marked(one) for one in part]
+        if not isinstance(part, dict):
+            return part
+        server = part.get("server")
+        changed = {"server": f"{server}{PEER}"} if server in peers else {}
+        return {key: marked(value) for key, value in part.items()} | changed
+
+    parts = ("runs", "summary", "rankings", "baseline")
+    return {**document, **{name: marked(document.get(name)) for name in parts}}
 
 
 def _key(entry: Entry) -> tuple:

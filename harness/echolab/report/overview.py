@@ -3,7 +3,6 @@
 from echolab.page import Cell, Column, Section, Table
 from echolab.report.figures import NOTHING
 from echolab.report.measured import Measured, Point, absence
-from echolab.tables import remarks
 
 UNRANKED = "*"
 SHADES = (1.1, 1.5, 2.5, 5.0)  # a cell is a shade darker from each of these on
@@ -29,9 +28,16 @@ def overview(measured: Measured) -> Section | None:
 
 
 def failures(measured: Measured) -> list[str]:
-    """Returns a sentence for everything that went wrong."""
-    failed = [entry for entry in measured.summary if entry.get("failed")]
-    return remarks([entry | {"client_bound": False} for entry in failed])
+    """Returns a sentence for each server and each way in which it failed."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for entry in measured.summary:
+        if entry.get("failed"):
+            why = entry["server"], entry.get("note") or "no reason is known"
+            places.setdefault(why, []).append(f"{entry['workload']} ({entry['clients']})")
+    return [
+        f"Failed in {', '.join(points)}: {note if server in note else f'{server}: {note}'}"
+        for (server, note), points in places.items()
+    ]
 
 
 def _column(measured: Measured, point: Point) -> Column:

@@ -77,7 +77,8 @@ def _figures(row: dict[str, Any]) -> list[Cell]:
 def _remark(row: dict[str, Any], reason: str | None) -> Cell:
     remarks = [f"failed: {reason}" if row.get("failed") else reason]
     if row.get("disturbed"):
-        remarks.append(f"disturbed: {row.get('disturbed_reason') or 'by other processes'}")
+        why = row.get("disturbed_reason")
+        remarks.append(f"disturbed: {why}" if why else "disturbed")
     if row.get("client_bound"):
         remarks.append("client-bound")
     text = "; ".join(remark for remark in remarks if remark)
