@@ -130,6 +130,23 @@ def test_a_disturbed_run_is_marked(full):
     assert {(row[0], row[1]) for row in marked} == {("selectors", "bulk")}
 
 
+def without_ranks(reason: str) -> Page:
+    result = document(["epoll", "select"], rounds=1)
+    for one in result["rankings"]:
+        one["unranked"] = [{"server": name, "reason": reason} for name in ("epoll", "select")]
+        one["ranked"] = []
+    return report.report_of(result)
+
+
+def test_a_reason_why_nobody_has_a_rank_is_said_once_and_columns_are_marked():
+    made = without_ranks("too few rounds: 1 of 5")
+    text, chart = alternative(section(made, "Ranking"), "busy 10").blocks
+    assert text == "Nobody has a rank: too few rounds: 1 of 5."
+    assert not any("few" in note for note in chart.configuration["data"]["datasets"][0]["notes"])
+    (table,) = section(made, "At a glance").blocks
+    assert table.columns[1].title == "busy 10*" and "* not ranked" in table.caption
+
+
 def test_the_best_of_a_column_is_one_time_itself(full):
     (table,) = section(full, "At a glance").blocks
     for column in range(1, len(table.columns)):

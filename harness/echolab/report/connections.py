@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from echolab.page import Alternative, Block, Cell, Choice, Column, Section, Table
+from echolab.page import Alternative, Block, Cell, Choice, Column, Points, Section, Table
 from echolab.report.charts import Axis, Curves, Line
 from echolab.report.families import Family, in_families
 from echolab.report.figures import CPU, MEMORY, NOTHING, Metric
@@ -36,7 +36,9 @@ def connections_section(
     if not alternatives:
         return None
     source = "./lab scale" if points else "the comparison's workloads"
-    blocks = [f"From {source}.", Choice("Figure", alternatives)]
+    blocks: list[Block] = [f"From {source}.", Choice("Figure", alternatives)]
+    if remarks := (scale or {}).get("remarks"):
+        blocks.append(Points(remarks))
     return Section("What a connection costs", blocks, short="Connections")
 
 

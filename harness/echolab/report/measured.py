@@ -61,6 +61,10 @@ class Measured:
         self.summary: list[Entry] = document.get("summary") or []
         self.findings: list[Entry] = document.get("findings") or []
         self.baseline: Entry = document.get("baseline") or {}
+        self.commands: list[Entry] = [
+            one for one in document.get("servers") or [] if one.get("command")
+        ]
+        self.seed: int | None = document.get("seed")
         self._rankings = {
             (one["workload"], one["clients"]): one for one in document.get("rankings") or []
         }
@@ -136,7 +140,7 @@ def _with_peers_named(document: Entry) -> Entry:
         changed = {"server": f"{server}{PEER}"} if server in peers else {}
         return {key: marked(value) for key, value in part.items()} | changed
 
-    parts = ("runs", "summary", "rankings", "baseline")
+    parts = ("runs", "summary", "rankings", "baseline", "servers")
     return {**document, **{name: marked(document.get(name)) for name in parts}}
 
 

@@ -22,9 +22,14 @@ def overview(measured: Measured) -> Section | None:
         "1× is the best server of a column; 2× costs twice as much, or holds half as many clients."
         " What stands out is worse."
     )
-    if any(cell.text.endswith(UNRANKED) for row in rows for cell in row[1:]):
+    titles = [column.title for column in columns]
+    if any(text.endswith(UNRANKED) for text in (*titles, *_texts(rows))):
         caption += f" {UNRANKED} not ranked; Ranking says why."
     return Section("At a glance", [Table(caption, columns, rows, look="matrix")])
+
+
+def _texts(rows: list[list[Cell | str]]) -> list[str]:
+    return [cell.text for row in rows for cell in row if isinstance(cell, Cell)]
 
 
 def failures(measured: Measured) -> list[str]:
@@ -41,7 +46,8 @@ def failures(measured: Measured) -> list[str]:
 
 
 def _column(measured: Measured, point: Point) -> Column:
-    return Column(point.name, hint=measured.metric(point).title)
+    mark = UNRANKED if measured.ranking(point) and not measured.ranked(point) else ""
+    return Column(point.name + mark, hint=measured.metric(point).title)
 
 
 def _best(measured: Measured, point: Point) -> float | None:
@@ -66,8 +72,9 @@ def _cell(measured: Measured, server: str, point: Point, best: float | None) -> 
         return Cell("failed" if failed else reason, tone="alarm" if failed else "quiet")
     times = metric.times_worse(value, best)
     shade = sum(times >= limit for limit in SHADES)
-    unranked = measured.ranking(point) and server not in measured.ranked(point)
-    return Cell(_times(times) + UNRANKED * bool(unranked), times, f"shade-{shade}")
+    ranked = measured.ranked(point)
+    mark = UNRANKED if ranked and server not in ranked else ""
+    return Cell(_times(times) + mark, times, f"shade-{shade}")
 
 
 def _times(times: float) -> str:

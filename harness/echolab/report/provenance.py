@@ -1,5 +1,6 @@
 """Where the figures come from: the machine, its state, and the workloads."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from echolab.workloads import DEFAULT
 from echolab.report.measured import Measured
 
 NAMING = ("name", "description")
+ACRONYMS = ("cpu", "smt")
 COMMIT_DIGITS = 12
 ALWAYS = ("clients", "bytes", "duration")
 METHOD = (
@@ -30,8 +32,10 @@ def provenance_section(measured: Measured) -> Section:
     blocks: list[Any] = [METHOD]
     if environment and not environment.get("pinning"):
         blocks.append(SHARED)
-    if facts := environment_facts(environment):
+    if facts := environment_facts(environment | {"seed of the order": measured.seed}):
         blocks.append(Facts(facts))
+    if measured.commands:
+        blocks.append(_commands(measured.commands))
     if measured.workloads:
         blocks.append(_workloads(measured.workloads))
     return Section("How it was taken", blocks)
@@ -61,7 +65,7 @@ def _flat(values: dict[str, Any], above: str = "") -> list[tuple[str, Any]]:
 
 def _label(name: str) -> str:
     label = name.removesuffix("_bytes").replace("_", " ").replace("build build", "build")
-    return (label[0].upper() + label[1:]).replace("Cpu", "CPU")
+    return label.upper() if label in ACRONYMS else label[0].upper() + label[1:]
 
 
 def _plain(name: str, value: Any) -> str:
@@ -86,6 +90,13 @@ def _workloads(workloads: Sequence[dict[str, Any]]) -> Table:
     columns = [Column("workload", numeric=False), *(Column(key.replace("_", " ")) for key in keys)]
     rows = [[one["name"], *(_parameter(one.get(key)) for key in keys)] for one in workloads]
     return Table("Workloads: durations in seconds, sizes in bytes", columns, rows)
+
+
+def _commands(servers: Sequence[dict[str, Any]]) -> Table:
+    """Returns how each server was started."""
+    columns = [Column("server", numeric=False), Column("command", numeric=False)]
+    rows = [[one["server"], shlex.join(one["command"])] for one in servers]
+    return Table("Commands", columns, rows)
 
 
 def _is_set(workload: dict[str, Any], key: str) -> bool:

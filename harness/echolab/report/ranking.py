@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from echolab.page import Alternative, Cell, Choice, Column, Section, Table
+from echolab.page import Alternative, Block, Cell, Chart, Choice, Column, Section, Table
 from echolab.report.charts import Axis, Bar, bars
 from echolab.report.figures import NOTHING, Metric, extremes, telling
 from echolab.report.measured import Measured, Point, absence
@@ -16,24 +16,41 @@ EXPLANATION = (
 FIGURE_SPACE = "\u2007"  # as wide as a digit, so that the ranks stand in a column
 RANK_WIDTH = 4
 UNRANKED = "This result carries no ranking: servers are in the order of their medians."
+NOBODY = (
+    "Nobody has earned a rank, and the remarks say why: servers are in the order of their medians,"
+    " which another measurement might change."
+)
 
 
 def ranking_section(measured: Measured) -> Section | None:
     """Returns the section, or None if nothing was measured."""
     alternatives = [
-        Alternative(point.name, point.heading, [_chart(measured, point)])
+        Alternative(point.name, point.heading, _blocks(measured, point))
         for point in measured.points
     ]
     if not alternatives:
         return None
-    ranked = any(measured.ranking(point) for point in measured.points)
-    explanation = EXPLANATION if ranked else UNRANKED
-    return Section("Ranking", [explanation, Choice("Workload", alternatives)])
+    return Section("Ranking", [_explanation(measured), Choice("Workload", alternatives)])
 
 
-def _chart(measured: Measured, point: Point):
+def _explanation(measured: Measured) -> str:
+    if any(map(measured.ranked, measured.points)):
+        return EXPLANATION
+    return NOBODY if any(map(measured.ranking, measured.points)) else UNRANKED
+
+
+def _blocks(measured: Measured, point: Point) -> list[Block]:
+    """Returns the chart; a reason why none of all has a rank stands above it, once."""
     metric = measured.metric(point)
     rows = _rows(measured, point, metric)
+    reasons = {row["why"] for row in rows if row["value"] is not None}
+    if len(rows) < 2 or len(reasons) != 1 or reasons == {""}:
+        return [_chart(measured, point, metric, rows)]
+    shared = [row | {"why": ""} if row["value"] is not None else row for row in rows]
+    return [f"Nobody has a rank: {reasons.pop()}.", _chart(measured, point, metric, shared)]
+
+
+def _chart(measured: Measured, point: Point, metric: Metric, rows: list[dict[str, Any]]) -> Chart:
     reading = f"{metric.direction} Whiskers reach from the least to the greatest of the rounds."
     return bars(
         metric.heading,
@@ -92,7 +109,8 @@ def _row(
 def _bar(row: dict[str, Any], metric: Metric, are_ranked: bool) -> Bar:
     rank = f" {row['place']:{FIGURE_SPACE}>{RANK_WIDTH}}" if are_ranked else ""
     shown = metric.written(row["value"]) if row["value"] is not None else ""
-    note = ", ".join(part for part in (shown, row["why"]) if part)
+    why, _, _ = row["why"].partition(":") if shown else (row["why"], "", "")
+    note = ", ".join(part for part in (shown, why) if part)
     return Bar(row["server"] + rank, row["value"], row["range"], note)
 
 
