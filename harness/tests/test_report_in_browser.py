@@ -142,6 +142,16 @@ def test_figures_are_sorted_by_value_and_what_was_not_measured_is_last(show):
     assert figures == sorted(figures) and shown[-1] == "–"
 
 
+def test_words_choose_rows_of_a_long_table(show):
+    browser = show()
+    table = browser.find_elements(By.CSS_SELECTOR, "table.sortable")[-1]
+    browser.find_elements(By.CSS_SELECTOR, ".filter input")[-1].send_keys("epoll busy")
+    rows = "return [...arguments[0].tBodies[0].rows].filter((row) => !row.hidden)"
+    shown = browser.execute_script(f"{rows}.map((row) => row.cells[0].textContent)", table)
+    assert shown == ["epoll", "epoll"]  # with 10 clients and with 100
+    assert browser.find_elements(By.CSS_SELECTOR, ".filter output")[-1].text.startswith("2 of ")
+
+
 def test_a_key_chooses_a_workload_in_all_choices_that_have_it(show):
     browser = show()
     first = browser.execute_script(IN_SIGHT)

@@ -1,5 +1,5 @@
 "use strict";
-/* How values are written: with the same three digits and units as on the terminal (quantities.py). */
+/* How values are written: the same digits and units as on the terminal (quantities.py). */
 
 const digits = (value) =>
   value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(2);

@@ -3,7 +3,7 @@
 from typing import Any
 
 from echolab.page import Cell, Column, Points, Section, Table
-from echolab.report.figures import metric_named
+from echolab.report.figures import interval, metric_named
 from echolab.report.measured import Measured
 
 TONES = {"worse": "alarm", "better": "", "too close": "quiet"}
@@ -35,13 +35,12 @@ def baseline_section(measured: Measured) -> Section | None:
 def _row(change: dict[str, Any]) -> list[Cell | str]:
     metric = metric_named(change["metric"])
     ratio = change["ratio"]
-    interval = f"{ratio['median']:.2f} ({ratio['low']:.2f}–{ratio['high']:.2f})"
     return [
         change["server"],
         change["workload"],
         Cell(f"{change['clients']:,}", change["clients"]),
         metric.cell(change["before"]),
         metric.cell(change["now"]),
-        Cell(interval, ratio["median"]),
+        Cell(interval(ratio), ratio["median"]),
         Cell(change["verdict"], tone=TONES.get(change["verdict"], "")),
     ]

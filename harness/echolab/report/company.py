@@ -3,7 +3,7 @@
 from echolab.page import Block, Cell, Column, Section, Table
 from echolab.report.charts import Axis, Bar, bars
 from echolab.report.figures import HELD, ISOLATION, MEMORY, PROCESSES, THREADS
-from echolab.report.figures import Metric, extremes, telling
+from echolab.report.figures import Metric, extremes, remark_cell, telling
 from echolab.report.measured import Measured, Point, absence
 
 WIDE = 20  # from this ratio of the greatest to the least on, an axis is logarithmic
@@ -82,6 +82,5 @@ def _table(measured: Measured, servers: list[str], point: Point, metric: Metric)
 def _row(measured: Measured, server: str, point: Point, metric: Metric) -> list[Cell | str]:
     value = measured.value(server, point, metric)
     why, failed = absence(measured.entry(server, point)) if value is None else ("", False)
-    tone = "alarm" if failed else "quiet"
     price = [one.cell(measured.value(server, point, one)) for one in PRICE]
-    return [server, metric.cell(value), *price, Cell(why, tone=tone) if why else Cell("")]
+    return [server, metric.cell(value), *price, remark_cell(why, failed)]

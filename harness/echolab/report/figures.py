@@ -1,7 +1,7 @@
 """The figures that reports show: names, units, directions, and how each is written."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,16 @@ def metric_named(field: str) -> Metric:
     """Returns the metric of that field; one that reports know nothing more of is a bare number."""
     title = field.replace("_", " ")
     return METRICS.get(field) or Metric(field, title, "", "digits")
+
+
+def interval(ratio: Mapping[str, float]) -> str:
+    """Returns a ratio with its interval: "1.35 (1.28–1.41)"."""
+    return f"{ratio['median']:.2f} ({ratio['low']:.2f}–{ratio['high']:.2f})"
+
+
+def remark_cell(remark: str, failed: bool = False) -> Cell:
+    """Returns a table's cell for what is to be said of a server or a run, if anything."""
+    return Cell(remark, tone="alarm" if failed else "quiet") if remark else Cell("")
 
 
 def telling(table: Table) -> Table:

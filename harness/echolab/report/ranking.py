@@ -1,11 +1,11 @@
 """Who comes before whom, and where that is too close to call."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from echolab.page import Alternative, Block, Cell, Chart, Choice, Column, Section, Table
 from echolab.report.charts import Axis, Bar, bars
-from echolab.report.figures import NOTHING, Metric, extremes, telling
+from echolab.report.figures import NOTHING, Metric, extremes, interval, remark_cell, telling
 from echolab.report.measured import Measured, Point, absence
 
 TOO_CLOSE = "too close to call"
@@ -39,82 +39,107 @@ def _explanation(measured: Measured) -> str:
     return NOBODY if any(map(measured.ranking, measured.points)) else UNRANKED
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Where a server stands at a point: `place` is its rank as written, "" if it has none."""
+
+    server: str
+    value: float | None
+    range: list[float] | None
+    rank: int | None = None
+    place: str = ""
+    ratio_to_next: dict[str, float] | None = None
+    remark: str = ""
+    failed: bool = False
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether there is a figure; the remark says why not."""
+        return self.value is not None
+
+
 def _blocks(measured: Measured, point: Point) -> list[Block]:
     """Returns the chart; a reason why none of all has a rank stands above it, once."""
     metric = measured.metric(point)
-    rows = _rows(measured, point, metric)
-    reasons = {row["why"] for row in rows if row["value"] is not None}
-    if len(rows) < 2 or len(reasons) != 1 or reasons == {""}:
-        return [_chart(measured, point, metric, rows)]
-    shared = [row | {"why": ""} if row["value"] is not None else row for row in rows]
-    return [f"Nobody has a rank: {reasons.pop()}.", _chart(measured, point, metric, shared)]
+    standings = _standings(measured, point, metric)
+    reasons = {one.remark for one in standings if one.is_measured}
+    if len(standings) < 2 or len(reasons) != 1 or reasons == {""}:
+        return [_chart(measured, point, metric, standings)]
+    silent = [replace(one, remark="") if one.is_measured else one for one in standings]
+    return [f"Nobody has a rank: {reasons.pop()}.", _chart(measured, point, metric, silent)]
 
 
-def _chart(measured: Measured, point: Point, metric: Metric, rows: list[dict[str, Any]]) -> Chart:
+def _chart(measured: Measured, point: Point, metric: Metric, standings: list[Standing]) -> Chart:
     reading = f"{metric.direction} Whiskers reach from the least to the greatest of the rounds."
+    are_ranked = bool(measured.ranked(point))
     return bars(
         metric.heading,
         reading,
         Axis("", metric.quantity),
-        [_bar(row, metric, are_ranked=bool(measured.ranked(point))) for row in rows],
-        _table(point, metric, rows),
+        [_bar(one, metric, are_ranked) for one in standings],
+        _table(point, metric, standings),
         table_open=True,
     )
 
 
-def _rows(measured: Measured, point: Point, metric: Metric) -> list[dict[str, Any]]:
+def _standings(measured: Measured, point: Point, metric: Metric) -> list[Standing]:
     """Returns the servers as they are ranked, then the others: with a figure first."""
     ranking = measured.ranking(point) or {}
-    ranked = ranking.get("ranked") or []
+    ranked = [_ranked(measured, point, metric, one) for one in _with_places(ranking)]
     reasons = {one["server"]: one["reason"] for one in ranking.get("unranked") or []}
-    places = _shared(ranked)
-    rows = [
-        _row(measured, point, metric, one["server"]) | one | {"place": places[one["rank"]]}
-        for one in ranked
-    ]
-    names = {one["server"] for one in ranked}
     others = [
-        _row(measured, point, metric, server, reasons.get(server))
+        _unranked(measured, point, metric, server, reasons.get(server, ""))
         for server in measured.servers
-        if server not in names
+        if server not in measured.ranked(point)
     ]
     sign = 1 if metric.less_is_better else -1
-    return rows + sorted(
-        others, key=lambda row: (row["value"] is None, sign * (row["value"] or 0))
+    return ranked + sorted(others, key=lambda one: (not one.is_measured, sign * (one.value or 0)))
+
+
+def _with_places(ranking: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns the ranked ones with their ranks as they are written: 2= where several share it."""
+    ranked = ranking.get("ranked") or []
+    ranks = [one["rank"] for one in ranked]
+    return [
+        one | {"place": f"{one['rank']}=" if ranks.count(one["rank"]) > 1 else str(one["rank"])}
+        for one in ranked
+    ]
+
+
+def _ranked(measured: Measured, point: Point, metric: Metric, one: dict[str, Any]) -> Standing:
+    entry = measured.entry(one["server"], point)
+    return Standing(
+        one["server"],
+        one["median"],
+        extremes(entry.get(metric.field)),
+        one["rank"],
+        one["place"],
+        one.get("ratio_to_next"),
+        TOO_CLOSE if one.get("too_close_to_next") else "",
     )
 
 
-def _shared(ranked: Iterable[dict[str, Any]]) -> dict[int, str]:
-    """Returns how each rank is written: 2= where several share it."""
-    ranks = [one["rank"] for one in ranked]
-    return {rank: f"{rank}=" if ranks.count(rank) > 1 else str(rank) for rank in ranks}
-
-
-def _row(
-    measured: Measured, point: Point, metric: Metric, server: str, reason: str | None = None
-) -> dict[str, Any]:
+def _unranked(
+    measured: Measured, point: Point, metric: Metric, server: str, reason: str
+) -> Standing:
     entry = measured.entry(server, point)
     value = measured.value(server, point, metric)
-    why, failed = absence(entry) if value is None else (reason or "", False)
-    return {
-        "server": server,
-        "value": value,
-        "range": extremes(entry.get(metric.field)),
-        "place": "",
-        "why": why,
-        "failed": failed,
-    }
+    remark, failed = absence(entry) if value is None else (reason, False)
+    spread = extremes(entry.get(metric.field))
+    return Standing(server, value, spread, remark=remark, failed=failed)
 
 
-def _bar(row: dict[str, Any], metric: Metric, are_ranked: bool) -> Bar:
-    rank = f" {row['place']:{FIGURE_SPACE}>{RANK_WIDTH}}" if are_ranked else ""
-    shown = metric.written(row["value"]) if row["value"] is not None else ""
-    why, _, _ = row["why"].partition(":") if shown else (row["why"], "", "")
-    note = ", ".join(part for part in (shown, why) if part)
-    return Bar(row["server"] + rank, row["value"], row["range"], note)
+def _bar(one: Standing, metric: Metric, are_ranked: bool) -> Bar:
+    """Returns the bar, and of a long remark the beginning: the table has the rest."""
+    rank = f" {one.place:{FIGURE_SPACE}>{RANK_WIDTH}}" if are_ranked else ""
+    note = one.remark
+    if one.is_measured:
+        remark = "" if one.place else one.remark.partition(":")[0]
+        note = ", ".join(part for part in (metric.written(one.value), remark) if part)
+    return Bar(one.server + rank, one.value, one.range, note)
 
 
-def _table(point: Point, metric: Metric, rows: list[dict[str, Any]]) -> Table:
+def _table(point: Point, metric: Metric, standings: list[Standing]) -> Table:
     columns = [
         Column("server", numeric=False),
         Column("rank"),
@@ -124,27 +149,18 @@ def _table(point: Point, metric: Metric, rows: list[dict[str, Any]]) -> Table:
         Column("remark", numeric=False),
     ]
     caption = f"{point.name}: {metric.unit or metric.title}"
-    return telling(Table(caption, columns, [_cells(row, metric) for row in rows]))
+    return telling(Table(caption, columns, [_cells(one, metric) for one in standings]))
 
 
-def _cells(row: dict[str, Any], metric: Metric) -> list[Cell | str]:
-    place = Cell(row["place"], row.get("rank")) if row["place"] else NOTHING
+def _cells(one: Standing, metric: Metric) -> list[Cell | str]:
     return [
-        row["server"],
-        place,
-        metric.cell(row["value"]),
-        _range(row["range"], metric),
-        _ratio(row.get("ratio_to_next")),
-        _remark(row),
+        one.server,
+        Cell(one.place, one.rank) if one.place else NOTHING,
+        metric.cell(one.value),
+        _range(one.range, metric),
+        _ratio(one.ratio_to_next),
+        remark_cell(one.remark, one.failed),
     ]
-
-
-def _remark(row: dict[str, Any]) -> Cell:
-    if row.get("too_close_to_next"):
-        return Cell(TOO_CLOSE, tone="quiet")
-    if not row["why"]:
-        return Cell("")
-    return Cell(row["why"], tone="alarm" if row["failed"] else "quiet")
 
 
 def _range(ends: list[float] | None, metric: Metric) -> Cell:
@@ -156,7 +172,4 @@ def _range(ends: list[float] | None, metric: Metric) -> Cell:
 def _ratio(ratio: dict[str, float] | None) -> Cell:
     if not ratio:
         return NOTHING
-    text = f"{ratio['median']:.2f}"
-    if ratio.get("low") is not None and ratio.get("high") is not None:
-        text += f" ({ratio['low']:.2f}–{ratio['high']:.2f})"
-    return Cell(text, ratio["median"])
+    return Cell(interval(ratio), ratio["median"])

@@ -4,7 +4,7 @@ from typing import Any
 
 from echolab.page import Cell, Column, Section, Table
 from echolab.report.figures import CPU, HELD, MEMORY, P50, P99, PROCESSES, RATE, THREADS
-from echolab.report.figures import Metric, median, telling
+from echolab.report.figures import Metric, median, remark_cell, telling
 from echolab.report.measured import Measured
 
 P999 = Metric("p999_us", "p99.9 latency", "", "duration")
@@ -82,4 +82,4 @@ def _remark(row: dict[str, Any], reason: str | None) -> Cell:
     if row.get("client_bound"):
         remarks.append("client-bound")
     text = "; ".join(remark for remark in remarks if remark)
-    return Cell(text, tone="alarm" if row.get("failed") else "quiet") if text else Cell("")
+    return remark_cell(text, bool(row.get("failed")))
