@@ -5,7 +5,6 @@ import resource
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.text import Text
 
@@ -18,6 +17,7 @@ from echolab.errors import LabError
 from echolab.interrupts import Interrupted, orderly_ending
 from echolab.measurement import Cores
 from echolab.models import MODELS
+from echolab.runs import Run
 from echolab.ui import ComparisonProgress
 from echolab.workloads import Workload, all_workloads, find_workload, with_compared
 
@@ -56,9 +56,7 @@ def compare(
                 comparison.carry_out(steps, progress.before)
             except Interrupted as signal:
                 interruption = signal
-        result = results.document(surroundings, workloads, comparison.runs)
-        _show(result, workloads)
-        _keep(result, json_file, report_file)
+        _show(surroundings, workloads, comparison.runs, json_file, report_file)
     if interruption:
         print(f"lab: {interruption}: the above is what was measured before", file=sys.stderr)
         return interruption.exit_status
@@ -96,22 +94,22 @@ def _present_here(contenders: Sequence[Contender], programs: Path) -> list[Conte
     return [one for one in contenders if Path(one.command[0]).name not in absent]
 
 
-def _show(result: dict[str, Any], workloads: Sequence[Workload]) -> None:
+def _show(
+    surroundings: dict,
+    workloads: Sequence[Workload],
+    runs: Sequence[Run],
+    json_file: Path | None,
+    report_file: Path | None,
+) -> None:
+    result = results.document(surroundings, workloads, runs)
     console = tables.output_console()
     tables.print_tables(console, workloads, result["summary"])
     tables.show(console)
     for line in tables.remarks(result["summary"]):
         tables.show(console, Text(line))
-    surroundings = result["environment"]
     tables.show(console, Text(tables.how_it_was_taken(surroundings, result["summary"])))
-
-
-def _keep(result: dict[str, Any], json_file: Path | None, report_file: Path | None) -> None:
     kept = results.keep(result)
     print(f"Results: {kept}")
-    if beside := report.write_beside(result, kept):
-        print(f"Report: {beside}")
     if json_file:
         results.write(result, json_file)
-    if report_file:
-        report.write_report(result, report_file)
+    report.leave(result, kept, report_file)

@@ -313,8 +313,9 @@ def test_what_is_no_result_is_refused_in_one_line(lab, tmp_path, text, complaint
 
 def test_without_a_package_a_comparison_keeps_all_but_the_report(kept, monkeypatch, capsys):
     monkeypatch.setattr(page, "CHART_LIBRARY", Path("/nonexistent"))
-    assert report.write_beside(json.loads(kept.read_text()), kept) is None
-    assert re.fullmatch(r"lab: no report: .*libjs-chart\.js\n", capsys.readouterr().err)
+    report.leave(json.loads(kept.read_text()), kept, asked_for=None)
+    output, errors = capsys.readouterr()
+    assert output == "" and re.fullmatch(r"lab: no report: .*libjs-chart\.js\n", errors)
 
 
 def test_a_report_that_was_asked_for_and_cannot_be_made_is_an_error(lab, kept, monkeypatch):

@@ -18,18 +18,21 @@ def write_report(
     page.write(report_of(document, scale), path)
 
 
-def write_beside(document: Mapping[str, Any], json_file: Path) -> Path | None:
-    """Writes the report beside a kept JSON and returns its path.
+def leave(document: Mapping[str, Any], json_file: Path, asked_for: Path | None) -> None:
+    """Writes the report beside a kept JSON, and where it was asked for.
 
-    A comparison must not fail for it: trouble is one line on stderr, and None is returned.
+    A comparison must not fail for a report that nobody asked for: why there is none beside the
+    JSON is one line on stderr. Of the one asked for trouble is raised, as by write_report.
     """
-    path = json_file.with_suffix(".html")
+    beside = json_file.with_suffix(".html")
     try:
-        write_report(document, path)
+        write_report(document, beside)
+        print(f"Report: {beside}")
     except LabError as error:
-        print(f"lab: no report: {error}", file=sys.stderr)
-        return None
-    return path
+        if not asked_for:
+            print(f"lab: no report: {error}", file=sys.stderr)
+    if asked_for:
+        write_report(document, asked_for)
 
 
 def read_json(path: Path, part: str) -> dict[str, Any]:
