@@ -147,6 +147,12 @@ def test_a_reason_why_nobody_has_a_rank_is_said_once_and_columns_are_marked():
     assert table.columns[1].title == "busy 10*" and "* not ranked" in table.caption
 
 
+def test_where_nobody_has_a_figure_stand_the_reasons_and_no_chart():
+    made = report.report_of(document(["iterative"], rounds=1))
+    (block,) = alternative(section(made, "Ranking"), "busy 10").blocks
+    assert rows(block) == [["iterative", "one client at a time"]]
+
+
 def test_the_best_of_a_column_is_one_time_itself(full):
     (table,) = section(full, "At a glance").blocks
     for column in range(1, len(table.columns)):

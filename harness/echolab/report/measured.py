@@ -107,8 +107,9 @@ class Measured:
         return HELD if point.holds_connections else CPU
 
     def value(self, server: str, point: Point, metric: Metric) -> float | None:
-        """Returns the median of a server's figure at a point."""
-        return median(self.entry(server, point).get(metric.field))
+        """Returns the median of a server's figure at a point; nothing takes nothing, so that a 0
+        is a figure that could not be measured."""
+        return median(self.entry(server, point).get(metric.field)) or None
 
     def median_run(self, server: str, point: Point) -> Entry | None:
         """Returns the run in the middle: of those that count, the one with the median p99.

@@ -69,7 +69,8 @@ def _cell(measured: Measured, server: str, point: Point, best: float | None) -> 
         if not entry:
             return NOTHING
         reason, failed = absence(entry)
-        return Cell("failed" if failed else reason, tone="alarm" if failed else "quiet")
+        short = reason.partition(":")[0]  # the ranking says it in full
+        return Cell(short, tone="alarm" if failed else "quiet")
     times = metric.times_worse(value, best)
     shade = sum(times >= limit for limit in SHADES)
     ranked = measured.ranked(point)

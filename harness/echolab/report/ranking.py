@@ -59,10 +59,15 @@ class Standing:
 
 
 def _blocks(measured: Measured, point: Point) -> list[Block]:
-    """Returns the chart; a reason why none of all has a rank stands above it, once."""
+    """Returns the chart; a reason why none of all has a rank stands above it, once.
+
+    Where nobody has a figure there is nothing to draw: only the reasons.
+    """
     metric = measured.metric(point)
     standings = _standings(measured, point, metric)
     reasons = {one.remark for one in standings if one.is_measured}
+    if not reasons:
+        return [_table(point, metric, standings)]
     if len(standings) < 2 or len(reasons) != 1 or reasons == {""}:
         return [_chart(measured, point, metric, standings)]
     silent = [replace(one, remark="") if one.is_measured else one for one in standings]
