@@ -21,11 +21,11 @@ SPREAD = (*SUMMARIZED, "isolation")
 
 
 def document(
-    servers: Sequence[str] = (*MODELS, HOSTILE), rounds: int = 3, seed: int = 1
+    servers: Sequence[str] = (*MODELS, HOSTILE), rounds: int = 3, names: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Returns what `./lab compare` might have written."""
-    chance = random.Random(seed)
-    workloads = invented_workloads()
+    """Returns what `./lab compare` might have written, of the workloads with these `names`."""
+    chance = random.Random(1)
+    workloads = [one for one in invented_workloads() if not names or one["name"] in names]
     runs = [
         invented_run(chance, server, workload, clients, number)
         for number in range(1, rounds + 1)

@@ -60,7 +60,8 @@ def browser():
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    report.write_report(document([*MODELS, HOSTILE], rounds=1), path)
+    result = document([*MODELS, HOSTILE], rounds=1, names=("busy", "mostly-idle", "concurrency"))
+    report.write_report(result, path)
     return path
 
 
@@ -101,19 +102,18 @@ def _colours_of_all(browser) -> list[int] | None:
 def test_every_chart_is_drawn(show, scheme):
     browser = show(scheme=scheme)
     colours = WebDriverWait(browser, PATIENCE).until(_colours_of_all)
-    assert len(colours) > 50 and min(colours) > 5
+    assert len(colours) > 30 and min(colours) > 5
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme, paper", [("light", "255, 255, 255"), ("dark", "20, 23, 27")])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
-def test_nothing_sticks_out_of_the_window(show, size, scheme):
-    assert show(size, scheme).execute_script(OVERFLOW) <= 0
-
-
-def test_the_paper_is_dark_where_the_reader_likes_it_so(show):
+def test_nothing_sticks_out_of_the_window_and_the_paper_is_as_its_reader_likes_it(
+    show, size, scheme, paper
+):
+    browser = show(size, scheme)
+    assert browser.execute_script(OVERFLOW) <= 0
     background = "return getComputedStyle(document.body).backgroundColor"
-    assert show(scheme="light").execute_script(background) == "rgb(255, 255, 255)"
-    assert show(scheme="dark").execute_script(background) == "rgb(20, 23, 27)"
+    assert browser.execute_script(background) == f"rgb({paper})"
 
 
 def column_of(table, number: int) -> list[str]:
@@ -163,7 +163,7 @@ def test_a_key_chooses_a_workload_in_all_choices_that_have_it(show):
 
 def test_paper_shows_all_alternatives(show):
     names = show(media="print").execute_script(IN_SIGHT)
-    assert [len(one) for one in names] == [8, 8, 3]
+    assert [len(one) for one in names] == [4, 4, 3]
 
 
 def test_a_curve_is_hidden_by_its_button(show):
