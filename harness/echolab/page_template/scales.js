@@ -23,7 +23,7 @@ function dressScale(scale) {
     return;
   }
   if (!written) return;
-  scale.ticks.callback = (value) => shortened(written(value));
+  scale.ticks.callback = (value) => (value ? shortened(written(value)) : "0");
   if (scale.type === "logarithmic") {
     scale.afterBuildTicks = (built) => {
       const values = places ?? logarithmicTicks(built, scale.quantity);

@@ -16,7 +16,7 @@ SPEED = (
     (P99, "p99", "latency"),
     (P999, "p99.9", "latency"),
     (GREATEST, "greatest", "latency"),
-    (CPU, "CPU", "s a million"),
+    (CPU, "CPU s/M", "of the server"),
 )
 SIZE = (
     (HELD, "held", "at a time"),
