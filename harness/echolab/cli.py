@@ -15,6 +15,7 @@ from echolab.build import build_program
 from echolab.check.command import Wishes, check_server, list_checks
 from echolab.check.command import explain as explain_check
 from echolab.check.printed import HINTS
+from echolab.compare import Plan
 from echolab.compare import compare as carry_out_comparison
 from echolab.errors import BadUsage, LabError, unknown
 from echolab.interrupts import orderly_ending
@@ -65,6 +66,18 @@ def duration(
     return value
 
 
+def percentage(
+    _context: click.Context, option: click.Parameter, value: str | None
+) -> float | None:
+    """An option's callback that returns a share: 0.1 for "10%"."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)%", value)
+    if not match:
+        raise BadUsage(f"{option.opts[0]}: '{value}' is not a percentage such as 10%")
+    return float(match[1]) / 100
+
+
 no_install = click.option(
     "--no-install", is_flag=True, expose_value=False, help="Never install packages."
 )
@@ -78,11 +91,27 @@ def lab() -> None:
 @lab.command()
 @click.argument("server", nargs=-1)
 @click.option("--quick", is_flag=True, help="One short round: a first look, in about a minute.")
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=6,
+    show_default=True,
+    help="Runs of each server; a rank takes five.",
+)
 @click.option("--workload", multiple=True, metavar="NAME|FILE", help="Only this; repeatable.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--report", "report_file", type=any_path, metavar="FILE", help="HTML, in one file.")
 @click.option("--pin", is_flag=True, help="Server on one core, load generator on another.")
+@click.option("--seed", type=click.IntRange(min=0), help="Of the random order of the runs.")
+@click.option(
+    "--baseline", type=existing_file, metavar="FILE", help="The JSON of an earlier comparison."
+)
+@click.option(
+    "--fail-if-worse",
+    callback=percentage,
+    metavar="PERCENT",
+    help="Exit status 1 if a server is surely worse than the baseline by more than, say, 10%.",
+)
 @click.option(
     "--server",
     "commands",
@@ -103,8 +132,8 @@ def lab() -> None:
 )
 @no_install
 def compare(
-    server, quick, rounds, workload, json_file, report_file, pin, commands, service_time,
-    service_work,
+    server, quick, rounds, workload, json_file, report_file, pin, seed, baseline, fail_if_worse,
+    commands, service_time, service_work,
 ) -> int:  # fmt: skip
     """Compare the SERVERs (models, default all) under identical workloads.
 
@@ -115,14 +144,16 @@ def compare(
     ./lab compare select poll 'epoll --edge-triggered' --workload busy
     ./lab compare iterative select thread-pool --service-time 5ms
     ./lab compare --server 'socat=socat TCP-LISTEN:{port},bind={host},fork,reuseaddr PIPE'
+    ./lab compare epoll --baseline results/before.json --fail-if-worse 10%
     """
     passed_on = []
     if service_time:
         passed_on += ["--service-time", service_time]
     if service_work:
         passed_on += ["--service-work", service_work]
+    how = Plan(rounds, quick, pin, seed, baseline, fail_if_worse)
     return carry_out_comparison(
-        server, commands, workload, rounds, quick, json_file, report_file, pin, passed_on
+        server, commands, workload, how, json_file, report_file, passed_on
     )
 
 

@@ -1,36 +1,51 @@
 """The compare command: builds, measures, prints, keeps."""
 
-import os
+import random
 import resource
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.text import Text
 
-from echolab import report, results, tables
+from echolab import baseline, processors, report, results, tables
 from echolab.build import build, left_out
 from echolab.comparison import Comparison, plan
 from echolab.contenders import Contender, choose, model_of, names_model
 from echolab.environment import environment
-from echolab.errors import LabError
+from echolab.errors import BadUsage, LabError
 from echolab.interrupts import Interrupted, orderly_ending
-from echolab.measurement import Cores
+from echolab.measurement import Cores, Step
 from echolab.models import MODELS
 from echolab.runs import Run
 from echolab.ui import ComparisonProgress
 from echolab.workloads import Workload, all_workloads, find_workload, with_compared
 
 
+SEEDS = 2**32
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a comparison is carried out, and what its result is held against."""
+
+    rounds: int
+    quick: bool = False
+    pin: bool = False
+    seed: int | None = None  # of the random order; None: a new one
+    baseline: Path | None = None
+    fail_if_worse: float | None = None  # share of the baseline's cost, such as 0.1
+
+
 def compare(
     servers: Sequence[str],
     commands: Sequence[str],
     workload_names: Sequence[str],
-    rounds: int,
-    quick: bool,
+    how: Plan,
     json_file: Path | None,
     report_file: Path | None,
-    pin: bool,
     passed_on: Sequence[str],
 ) -> int:
     """Carries out a comparison and prints it; returns the exit status.
@@ -38,29 +53,65 @@ def compare(
     The models get the options `passed_on`.
     """
     choose(servers, commands, Path())  # a mistyped name is told before a long build
+    before = _baseline_of(how)
     workloads = [find_workload(name) for name in workload_names] or all_workloads()
     workloads = with_compared(workloads)
-    if quick:
+    rounds, seed = how.rounds, random.randrange(SEEDS) if how.seed is None else how.seed
+    if how.quick:
         workloads, rounds = [workload.quick() for workload in workloads], 1
-    cores = two_cores() if pin else Cores()
+    cores = two_cores() if how.pin else Cores()
     raise_descriptor_limit()
     with orderly_ending():
         programs = build("release", ["loadgen", *_programs(servers)])
         surroundings = environment(programs, cores, passed_on)
-        contenders = choose(servers, commands, programs, passed_on)
-        steps = list(plan(_present_here(contenders, programs), workloads, rounds))
-        interruption = None
-        with ComparisonProgress(len(steps), rounds) as progress:
-            comparison = Comparison(programs / "loadgen", progress.after, cores)
-            try:
-                comparison.carry_out(steps, progress.before)
-            except Interrupted as signal:
-                interruption = signal
-        _show(surroundings, workloads, comparison.runs, json_file, report_file)
+        if before:
+            baseline.refuse_other_machine(before, surroundings)
+        contenders = _present_here(choose(servers, commands, programs, passed_on), programs)
+        steps = list(plan(contenders, workloads, rounds, random.Random(seed)))
+        runs, interruption = _carry_out(steps, rounds, programs / "loadgen", cores)
+        result = results.document(surroundings, workloads, runs, contenders, seed)
+        worse = hold_against(before, result, how)
+        _show(result, workloads, json_file, report_file)
+    for line in worse:
+        print(f"lab: {line}", file=sys.stderr)
     if interruption:
         print(f"lab: {interruption}: the above is what was measured before", file=sys.stderr)
         return interruption.exit_status
-    return 1 if any(run.failed for run in comparison.runs) else 0
+    return 1 if worse or any(run.failed for run in runs) else 0
+
+
+def _baseline_of(how: Plan) -> dict[str, Any] | None:
+    if how.fail_if_worse is not None and not how.baseline:
+        raise BadUsage("--fail-if-worse: worse than what? Give a --baseline FILE, too")
+    return baseline.read(how.baseline, results.FORMAT) if how.baseline else None
+
+
+def _carry_out(
+    steps: Sequence[Step], rounds: int, loadgen: Path, cores: Cores
+) -> tuple[list[Run], Interrupted | None]:
+    """Returns what was measured, and what broke it off, if anything did."""
+    with ComparisonProgress(len(steps), rounds) as progress:
+        comparison = Comparison(loadgen, progress.after, cores)
+        try:
+            comparison.carry_out(steps, progress.before)
+        except Interrupted as signal:
+            return comparison.runs, signal
+    return comparison.runs, None
+
+
+def hold_against(before: dict[str, Any] | None, result: dict[str, Any], how: Plan) -> list[str]:
+    """Adds the comparison with the baseline to a result; returns what is worse than allowed."""
+    if not before:
+        return []
+    compared = baseline.compare(before, result)
+    result["baseline"] = compared.as_dictionary(how.baseline, before)
+    if how.fail_if_worse is None:
+        return []
+    return [
+        f"{change.server} in {change.workload} ({change.clients}) is worse than"
+        f" {100 * how.fail_if_worse:g} %: by {100 * (change.ratio.low - 1):.0f} % at least"
+        for change in compared.worse_by(how.fail_if_worse)
+    ]
 
 
 def raise_descriptor_limit() -> None:
@@ -74,10 +125,10 @@ def raise_descriptor_limit() -> None:
 
 def two_cores() -> Cores:
     """Returns a processor for the server and another one for the load generator."""
-    available = sorted(os.sched_getaffinity(0))
+    available = processors.available()
     if len(available) < 2:
         raise LabError("--pin needs two processors, and this process may use one only")
-    return Cores(server=available[0], load_generator=available[1])
+    return Cores(*processors.on_separate_cores(available))
 
 
 def _programs(servers: Sequence[str]) -> list[str]:
@@ -95,19 +146,24 @@ def _present_here(contenders: Sequence[Contender], programs: Path) -> list[Conte
 
 
 def _show(
-    surroundings: dict,
+    result: dict[str, Any],
     workloads: Sequence[Workload],
-    runs: Sequence[Run],
     json_file: Path | None,
     report_file: Path | None,
 ) -> None:
-    result = results.document(surroundings, workloads, runs)
     console = tables.output_console()
-    tables.print_tables(console, workloads, result["summary"])
+    surroundings, summary, rankings = (
+        result[key] for key in ("environment", "summary", "rankings")
+    )
+    tables.print_tables(console, workloads, summary, rankings)
     tables.show(console)
-    for line in tables.remarks(result["summary"]):
+    for line in tables.remarks(summary, rankings):
         tables.show(console, Text(line))
-    tables.show(console, Text(tables.how_it_was_taken(surroundings, result["summary"])))
+    tables.show(console, Text(tables.placement(surroundings)))
+    tables.show(console, Text(tables.how_it_was_taken(surroundings, summary)))
+    tables.print_findings(console, result["findings"])
+    if result["baseline"]:
+        tables.print_baseline(console, result["baseline"])
     kept = results.keep(result)
     print(f"Results: {kept}")
     if json_file:

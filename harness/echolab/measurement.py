@@ -7,6 +7,7 @@ from pathlib import Path
 from echolab import proc, quantities
 from echolab.accounting import Accountant, Usage
 from echolab.contenders import Contender
+from echolab.disturbance import Watch
 from echolab.errors import LabError
 from echolab.loadgen import run_loadgen
 from echolab.runs import REPORTED, Run
@@ -25,6 +26,11 @@ class Cores:
     server: int | None = None
     load_generator: int | None = None
 
+    @property
+    def pinned(self) -> list[int]:
+        """The processors that the two sides stay on; none if they may use all."""
+        return [core for core in (self.server, self.load_generator) if core is not None]
+
 
 @dataclass(frozen=True)
 class Step:
@@ -36,19 +42,23 @@ class Step:
     contender: Contender
 
 
-def measure(step: Step, loadgen: Path, cores: Cores) -> Run:
-    """Does one run. Trouble under load is noted in the record.
+def measure(step: Step, loadgen: Path, cores: Cores, watch: Watch | None = None) -> Run:
+    """Does one run. Trouble under load is noted in the record, and what `watch` saw beside it.
 
     Raises ServerError if there is nothing to measure: the server does not start or not echo.
     """
     run = Run(step.contender.name, step.workload.name, step.round, step.clients)
+    if watch:
+        watch.calibrate()
     with step.contender.process(cores.server) as server:
         verify_echo(server)
         try:
-            _load(run, step, server, loadgen, cores)
+            _load(run, step, server, loadgen, cores, watch)
         except LabError as error:
             _fail(run, str(error))
     _note_exit(run, step.contender, server)
+    if watch:
+        _note_disturbance(run, watch)
     return run
 
 
@@ -82,18 +92,24 @@ def _difference(received: bytes) -> str:
 
 
 def _load(
-    run: Run, step: Step, server: ServerProcess, loadgen: Path, cores: Cores
+    run: Run, step: Step, server: ServerProcess, loadgen: Path, cores: Cores, watch: Watch | None
 ) -> None:
     was_running = server.is_running()  # not if the command made itself a daemon
     switches_before = sum(map(proc.context_switches, server.tree()))
     with Accountant(server.tree) as accountant:
+
+        def at_milestone() -> None:
+            accountant.read()
+            if watch:
+                watch.read()
+
         report = run_loadgen(
             loadgen,
             server.host,
             server.port,
             step.workload,
             step.clients,
-            at_milestone=accountant.read,
+            at_milestone=at_milestone,
             core=cores.load_generator,
         )
     _note_report(run, report)
@@ -176,6 +192,14 @@ def _note_exit(run: Run, contender: Contender, server: ServerProcess) -> None:
         _fail(run, "did not end when asked by SIGTERM")
     elif server.exit_status != 0:
         _fail(run, f"ended with exit status {server.exit_status} when asked by SIGTERM")
+
+
+def _note_disturbance(run: Run, watch: Watch) -> None:
+    run.calibration_ratio = watch.calibration.ratio
+    known = run.server_cpu_seconds is not None and not run.server_cpu_is_lower_bound
+    used = (run.server_cpu_seconds or 0.0) + (run.client_cpu_seconds or 0.0)
+    run.disturbed_reason = watch.trouble(used if known else None)
+    run.disturbed = run.disturbed_reason is not None
 
 
 def _fail(run: Run, reason: str) -> None:

@@ -39,3 +39,8 @@ def size(number: float) -> str:
 def count(number: float) -> str:
     """Returns a whole number (medians of an even number of rounds may end on a half)."""
     return f"{number:g}"
+
+
+def short(number: float) -> str:
+    """Returns any number in three digits: "3.07", "49.2k"."""
+    return rate(number, number, number)

@@ -70,6 +70,11 @@ class Run:
     connect_failures: int = 0
     first_mismatch: str | None = None
 
+    attempt: int = 1  # disturbed runs are repeated
+    calibration_ratio: float | None = None
+    disturbed: bool = False
+    disturbed_reason: str | None = None
+
     void: bool = False
     void_reason: str | None = None
     failed: bool = False

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from echolab import cli
+from echolab import bootstrap, cli
 from echolab.build import left_out
 from echolab.models import MODELS, ROOT
 from echolab.server_process import ServerProcess, free_port
@@ -92,3 +92,12 @@ def tiny(tmp_path):
         'warmup = "50ms"\npatience = 1.5\n'
     )
     return str(path)
+
+
+@pytest.fixture
+def few_resamples(monkeypatch):
+    """Makes intervals coarser and three times as quick, for simulations of many comparisons."""
+    bootstrap._draws.cache_clear()
+    monkeypatch.setattr(bootstrap, "RESAMPLES", 300)
+    yield
+    bootstrap._draws.cache_clear()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,8 +13,12 @@ import pytest
 from conftest import THREADING_SERVER
 
 from echolab import proc
+from echolab import results as results_module
+from echolab.compare import Plan, hold_against
 from echolab.models import MODELS, ROOT
+from echolab.runs import Run
 from echolab.waiting import wait_until
+from echolab.workloads import Workload
 
 SOCAT = "socat=socat TCP-LISTEN:{port},bind={host},fork,reuseaddr PIPE"
 LIAR = """
@@ -24,6 +29,34 @@ LIAR = """
         client, _ = listener.accept()
         while data := client.recv(65536):
             client.sendall(data if honest else bytes(len(data)))
+"""
+CHEATS = {
+    "garbage": "bytes(len(data))",
+    "early": "data + data",  # the second before it was asked for
+    "forgetful": "data[:-64] if is_due(len(data)) else data",  # drops 1 message in 10,000
+}
+CHEAT = """
+    import socketserver, sys
+
+    seen = 0
+
+    def is_due(count):
+        global seen
+        seen += count
+        return seen % 640_000 < count
+
+    class Echo(socketserver.BaseRequestHandler):
+        honest = True  # to the first client, which only looks whether there is an echo
+
+        def handle(self):
+            honest, Echo.honest = Echo.honest, False
+            while data := self.request.recv(65536):
+                self.request.sendall(data if honest else {answer})
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    Server(("127.0.0.1", int(sys.argv[1])), Echo).serve_forever()
 """
 DYING = """
     import socket, sys
@@ -70,7 +103,9 @@ def test_socat_and_a_python_server_are_compared_beside_the_models(compare, scrip
     status, output, result = compare("--server", SOCAT, "--server", threading)
     assert status == 0, output
     runs = {run["server"]: run for run in result["runs"]}
-    assert list(runs) == [*MODELS, "socat", "python-threading"]
+    everybody = [*MODELS, "socat", "python-threading"]
+    assert sorted(runs) == sorted(everybody)
+    assert [entry["server"] for entry in result["summary"]] == everybody
     for name, run in runs.items():
         assert run["mismatches"] == 0
         assert run["void"] == (name == "iterative"), run["void_reason"]
@@ -123,7 +158,7 @@ def test_a_model_that_cannot_run_here_says_why_and_fails_nothing(here, compare):
 
 def test_what_was_measured_is_plausible(compare):
     _, _, result = compare("thread-per-client", "fork-per-client")
-    threads, fork = result["runs"]
+    threads, fork = sorted(result["runs"], key=lambda run: run["server"], reverse=True)
     assert threads["threads"] >= 1 + 4 and threads["processes"] == 1
     assert fork["processes"] >= 1 + 4
     for run in (threads, fork):
@@ -161,12 +196,33 @@ def test_a_server_that_stops_echoing_is_void_and_fails_the_comparison(compare, s
     assert "FAILED in tiny (4): liar" in output
 
 
+def test_servers_that_cheat_are_void_and_never_fast(compare, script, tmp_path):
+    workload = tmp_path / "many.toml"
+    workload.write_text(
+        'name = "many"\nclients = 4\nrequests = 20000\ndepth = 16\npatience = 1.5\n'
+    )
+    cheats = [command(script, CHEAT.format(answer=CHEATS[name]), name) for name in CHEATS]
+    servers = [word for cheat in cheats for word in ("--server", cheat)]
+    status, output, result = compare("poll", *CHEATS, *servers, workload=str(workload))
+    assert status == 1
+    runs = {run["server"]: run for run in result["runs"]}
+    assert not runs.pop("poll")["void"], output
+    assert runs.keys() == CHEATS.keys()
+    for name, run in runs.items():
+        assert run["void"] and run["failed"], name
+        assert f"{name}  failed" in re.sub(" {2,}", "  ", output)
+    (ranking,) = result["rankings"]
+    reasons = {one["server"]: one["reason"] for one in ranking["unranked"]}
+    assert all(reasons[name].startswith("void: ") for name in CHEATS)
+    assert not {one["server"] for one in ranking["ranked"]} & CHEATS.keys()
+
+
 def test_a_server_that_never_echoes_is_not_even_measured(compare, script):
     liar = command(script, LIAR.format(honest_first=False), "liar")
     status, output, result = compare("liar", "poll", "--server", liar)
     assert status == 1
     assert "liar: does not echo: byte 1 was sent as 0x01 and came back as 0x00" in output
-    assert [run["void"] for run in result["runs"]] == [False, True]
+    assert {run["server"]: run["void"] for run in result["runs"]} == {"poll": False, "liar": True}
 
 
 def test_a_server_that_does_not_start_is_reported_with_its_stderr(compare):
@@ -174,7 +230,8 @@ def test_a_server_that_does_not_start_is_reported_with_its_stderr(compare):
     status, output, result = compare("broken", "poll", "--server", broken)
     assert status == 1
     assert "(exit status 3): the stove is on fire" in output
-    assert [run["failed"] for run in result["runs"]] == [False, True]
+    failed = {run["server"]: run["failed"] for run in result["runs"]}
+    assert failed == {"poll": False, "broken": True}
 
 
 def test_a_server_that_dies_under_load_is_reported(compare, script):
@@ -209,8 +266,69 @@ def test_a_comparison_leaves_a_report_beside_its_json_and_where_it_was_asked_for
     assert asked_for.read_text() == kept.read_text()
 
 
+def test_the_order_of_a_seed_is_the_order_of_the_runs(compare):
+    orders = [
+        [run["server"] for run in compare("select", "poll", "epoll", "--seed", "3")[2]["runs"]]
+        for _ in range(2)
+    ]
+    assert orders[0] == orders[1]
+
+
+def test_one_round_is_said_to_prove_nothing(compare):
+    _, output, result = compare("select", "poll")
+    assert "Nothing is ranked, and nothing concluded: that takes 5 rounds" in output
+    assert result["findings"] == []
+
+
+def test_a_baseline_is_held_against_the_new_figures(compare, lab, tiny, tmp_path):
+    before = tmp_path / "before.json"
+    _, _, result = compare("poll", "--rounds", "5")
+    for run in result["runs"]:
+        run["disturbed"] = False
+        run["server_cpu_seconds_per_million_echoes"] /= 100
+    before.write_text(json.dumps(result))
+    status, output, _ = compare("poll", "--baseline", str(before), "--fail-if-worse", "10%")
+    assert "since the baseline" in output
+    # One round, perhaps a disturbed one: of that nothing can be said.
+    assert status == 0 and "poll (now too few rounds: 1 of the 5 that a rank needs)" in output
+
+
+def test_a_server_that_is_surely_worse_fails_the_comparison(tmp_path):
+    before = result_of(costs=[1.0, 1.01, 0.99, 1.0, 1.02])
+    now = result_of(costs=[2.0, 2.02, 1.97, 2.0, 2.04])
+    how = Plan(rounds=5, baseline=tmp_path / "before.json", fail_if_worse=0.1)
+    (line,) = hold_against(before, now, how)
+    assert line.startswith("poll in busy (10) is worse than 10 %: by 9")
+    assert now["baseline"]["changes"][0]["verdict"] == "worse"
+    assert hold_against(before, result_of(costs=[1.0, 1.1, 1.0, 1.05, 1.02]), how) == []
+
+
+def result_of(costs: list[float]) -> dict:
+    workload = Workload("busy", clients=(10,))
+    runs = [
+        Run("poll", "busy", i, 10, server_cpu_seconds_per_million_echoes=cost)
+        for i, cost in enumerate(costs)
+    ]
+    surroundings = {"server_options": [], "date": "2026-11-21", "commit": None}
+    return results_module.document(surroundings, [workload], runs)
+
+
+@pytest.mark.parametrize(
+    "arguments, complaint",
+    [
+        (["--fail-if-worse", "10%"], "worse than what? Give a --baseline FILE, too"),
+        (["--fail-if-worse", "ten"], "'ten' is not a percentage such as 10%"),
+        (["--baseline", "/nowhere.json"], "/nowhere.json"),
+    ],
+)
+def test_what_cannot_be_held_against_anything_is_bad_usage(lab, arguments, complaint):
+    status, _, errors = lab("compare", "poll", *arguments)
+    assert status == 2
+    assert complaint in errors and errors.count("\n") == 1
+
+
 def test_an_interrupted_comparison_leaves_no_process_and_keeps_its_part(driver, results):
-    process, mark = driver("select", "--server", SOCAT)
+    process, mark = driver("select", "poll")
     process.stderr.readline()  # the first run is done, the second under way
     assert wait_until(lambda: len(marked(mark)) > 1, 10)
     process.send_signal(signal.SIGINT)
@@ -218,8 +336,8 @@ def test_an_interrupted_comparison_leaves_no_process_and_keeps_its_part(driver, 
     assert process.returncode == 130, errors
     assert not marked(mark)
     (kept,) = results.glob("*.json")
-    assert [run["server"] for run in json.loads(kept.read_text())["runs"]] == ["select"]
-    assert "select" in output and str(kept) in output
+    (run,) = json.loads(kept.read_text())["runs"]
+    assert run["server"] in output and str(kept) in output
 
 
 def test_a_second_interruption_does_not_break_off_the_cleaning_up(driver):

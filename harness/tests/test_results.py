@@ -3,6 +3,7 @@ import re
 import pytest
 
 from echolab import results
+from echolab.contenders import contender_of_model
 from echolab.environment import environment
 from echolab.errors import LabError
 from echolab.measurement import Cores
@@ -26,14 +27,16 @@ def fields_documented_under(heading: str) -> set[str]:
 
 @pytest.fixture
 def document(tmp_path):
-    return results.document(environment(tmp_path, Cores(0, 1)), [Workload("busy")], [run()])
+    surroundings = environment(tmp_path, Cores(0, 1))
+    contenders = [contender_of_model("poll", tmp_path)]
+    return results.document(surroundings, [Workload("busy")], [run()], contenders, seed=1)
 
 
 def test_the_top_level_is_documented(document):
     assert fields_documented_under("# The format of the results") == set(document)
 
 
-@pytest.mark.parametrize("part", ["workloads", "runs"])
+@pytest.mark.parametrize("part", ["servers", "workloads", "runs"])
 def test_every_field_of_a_list_is_documented(document, part):
     assert fields_documented_under(f"## {part}") == set(document[part][0])
 
@@ -100,3 +103,28 @@ def test_results_of_the_same_second_do_not_overwrite_each_other(document):
 def test_a_file_that_cannot_be_written_is_reported(document, tmp_path):
     with pytest.raises(LabError, match="cannot write .*: Is a directory"):
         results.write(document, tmp_path)
+
+
+def test_a_result_says_how_to_repeat_its_order(document):
+    assert document["seed"] == 1
+
+
+def test_disturbed_runs_count_only_where_there_are_no_others():
+    runs = [
+        run(echoes_per_second=1.0),
+        run(round=2, echoes_per_second=9.0, disturbed=True, disturbed_reason="a compiler"),
+    ]
+    (entry,) = results.summarize(runs)
+    assert entry["echoes_per_second"]["max"] == 1.0
+    assert (entry["rounds"], entry["disturbed_rounds"], entry["disturbed"]) == (1, 1, False)
+    (entry,) = results.summarize(runs[1:])
+    assert (entry["rounds"], entry["disturbed"]) == (1, True)
+
+
+def test_the_servers_stand_in_the_order_of_the_command_line(tmp_path):
+    contenders = [contender_of_model(name, tmp_path) for name in ("poll", "select")]
+    runs = [run(server="select"), run(server="poll")]
+    surroundings = environment(tmp_path, Cores())
+    result = results.document(surroundings, [Workload("busy", clients=(10,))], runs, contenders)
+    assert [entry["server"] for entry in result["summary"]] == ["poll", "select"]
+    assert [one["server"] for one in result["rankings"][0]["unranked"]] == ["poll", "select"]

@@ -32,7 +32,7 @@ def run(server="poll", **fields) -> Run:
 
 def test_a_row_has_the_figures_with_their_units(capsys):
     row = printed(capsys, [run()])[-1]
-    assert row.split("  ")[0] == "poll"
+    assert row.split("  ")[1].strip() == "poll"
     assert row.split() == "poll 294k 33.1 µs 1.24 ms 3.07 4.00 MiB 1 1".split()
 
 
@@ -60,7 +60,7 @@ def test_client_bound_figures_are_marked_and_explained_once(capsys):
     rows = printed(capsys, runs)[-3:]
     assert ["294k*" in row for row in rows] == [True, True, False]
     (remark,) = tables.remarks(results.summarize(runs))
-    assert remark.startswith("* client-bound:") and "`threads`" in remark
+    assert remark.startswith("* client-bound, and such a run is never ranked:") and "`threads`" in remark
 
 
 def test_rude_company_shows_how_well_the_others_are_isolated(capsys):
@@ -79,6 +79,58 @@ def test_holding_connections_shows_how_many_were_held(capsys):
     assert "18.7" in printed(capsys, runs, workload=workload)[-1]
 
 
+def ranking(*reasons, ranked=()) -> dict:
+    return {
+        "workload": "busy",
+        "clients": 10,
+        "metric": "server_cpu_seconds_per_million_echoes",
+        "ranked": [
+            {"server": server, "rank": rank, "too_close_to_next": close}
+            for server, rank, close in ranked
+        ],
+        "unranked": [
+            {"server": f"s{i}", "reason": reason} for i, reason in enumerate(reasons)
+        ],
+    }
+
+
+def test_the_best_stands_first_and_a_shared_rank_is_marked(capsys):
+    ranked = [("select", 1, True), ("epoll", 1, False), ("poll", 3, False)]
+    runs = [run(server) for server in ("poll", "epoll", "select", "iterative")]
+    tables.print_tables(
+        Console(width=100), [WORKLOAD], results.summarize(runs), [ranking(ranked=ranked)]
+    )
+    output = capsys.readouterr().out.splitlines()
+    assert output[1].endswith("(ranks: CPU s/M)")
+    begun = [line.split()[:2] for line in output[3:]]
+    assert begun[:3] == [["1=", "select"], ["1=", "epoll"], ["3", "poll"]]
+    assert begun[3][0] == "iterative"
+    (remark,) = tables.remarks(results.summarize(runs), [ranking(ranked=ranked)])
+    assert remark.startswith("= too close to call")
+
+
+def test_disturbed_figures_are_marked_and_explained_once(capsys):
+    runs = [run(disturbed=True, disturbed_reason="others"), run("select")]
+    rows = printed(capsys, runs)[-2:]
+    assert ["294k~" in row for row in rows] == [True, False]
+    (remark,) = tables.remarks(results.summarize(runs))
+    assert remark.startswith("~ disturbed") and "./lab doctor" in remark
+
+
+def test_where_everything_is_disturbed_it_is_said_once():
+    reason = "disturbed in 6 of 6 rounds: other programs used 40 % of the processors' time"
+    (remark,) = tables.remarks([], [ranking(reason, reason), ranking(reason)])
+    assert remark == f"Nothing is ranked, and nothing concluded: {reason}."
+
+
+def test_a_few_without_a_rank_are_named_with_their_reason_and_many_are_counted():
+    ranked = [("poll", 1, False)]
+    reasons = [f"client-bound in {i} of 6 rounds" for i in range(1, 6)]
+    lines = tables.remarks([], [ranking(*reasons, "void: wrong bytes", ranked=ranked)])
+    assert lines[0] == "Not ranked: s0 in busy (10): client-bound in 1 of 6 rounds."
+    assert lines[-1] == "Not ranked either: 2 more servers; the JSON says why."
+
+
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_a_full_row_fits_the_terminal_unabridged(capsys, width):
     rounds = [
@@ -89,7 +141,7 @@ def test_a_full_row_fits_the_terminal_unabridged(capsys, width):
     lines = printed(capsys, [*rounds, note], width)
     assert max(map(len, lines)) <= width
     assert not any("…" in line for line in lines)
-    assert any("105k (100–123)" in line for line in lines)
+    assert any(("105k (100–123)" if width > 80 else "105k") in line for line in lines)
 
 
 @pytest.mark.parametrize(
