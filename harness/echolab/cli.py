@@ -20,6 +20,7 @@ from echolab.compare import compare as carry_out_comparison
 from echolab.errors import BadUsage, LabError, unknown
 from echolab.interrupts import orderly_ending
 from echolab.models import MODELS, PROGRAMS, find_program
+from echolab.peers import PEERS, PREFIX, command_of_peer, peer_of
 from echolab.tables import output_console
 from echolab.workloads import all_workloads
 
@@ -101,6 +102,7 @@ def lab() -> None:
 @click.option("--workload", multiple=True, metavar="NAME|FILE", help="Only this; repeatable.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--report", "report_file", type=any_path, metavar="FILE", help="HTML, in one file.")
+@click.option("--peers", is_flag=True, help="Beside them, servers on other people's libraries.")
 @click.option("--pin", is_flag=True, help="Server on one core, load generator on another.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of the random order of the runs.")
 @click.option(
@@ -132,17 +134,18 @@ def lab() -> None:
 )
 @no_install
 def compare(
-    server, quick, rounds, workload, json_file, report_file, pin, seed, baseline, fail_if_worse,
-    commands, service_time, service_work,
+    server, quick, rounds, workload, json_file, report_file, peers, pin, seed, baseline,
+    fail_if_worse, commands, service_time, service_work,
 ) -> int:  # fmt: skip
-    """Compare the SERVERs (models, default all) under identical workloads.
+    """Compare the SERVERs (models, default all, and peers) under identical workloads.
 
-    A model may have options: 'epoll --edge-triggered'.
+    A model may have options: 'epoll --edge-triggered'. ./lab list shows all.
 
     \b
     ./lab compare --quick
     ./lab compare select poll 'epoll --edge-triggered' --workload busy
     ./lab compare iterative select thread-pool --service-time 5ms
+    ./lab compare epoll io-uring --peers
     ./lab compare --server 'socat=socat TCP-LISTEN:{port},bind={host},fork,reuseaddr PIPE'
     ./lab compare epoll --baseline results/before.json --fail-if-worse 10%
     """
@@ -153,7 +156,7 @@ def compare(
         passed_on += ["--service-work", service_work]
     how = Plan(rounds, quick, pin, seed, baseline, fail_if_worse)
     return carry_out_comparison(
-        server, commands, workload, how, json_file, report_file, passed_on
+        server, commands, workload, how, json_file, report_file, passed_on, peers
     )
 
 
@@ -201,8 +204,12 @@ def run(model, options) -> None:
     """Run MODEL's server in the foreground, with the server's own OPTIONS.
 
     ./lab run select --help shows those. The other programs that ./lab list names run, too, and
-    the servers of the zoo: ./lab run zoo/short-write-ignored 7007
+    the servers of the zoo: ./lab run zoo/short-write-ignored 7007, and the peers: ./lab run
+    peers/libuv 7007
     """
+    if model.startswith(PREFIX):
+        command = command_of_peer(peer_of(model), options)
+        os.execvp(command[0], command)
     if model.startswith("zoo/"):
         command = zoo.program_of(model)
         os.execvp(command[0], [*command, *options])
@@ -322,6 +329,9 @@ def list_all() -> None:
             console.print(
                 f"  {program.name:21}{program.idea}\n{'':23}{program.source}", soft_wrap=True
             )
+    console.print("[bold]Peers[/bold]")
+    for peer in PEERS.values():
+        console.print(f"  {peer.name:21}{peer.idea}", soft_wrap=True)
     console.print("[bold]Workloads[/bold]")
     for workload in all_workloads():
         console.print(f"  {workload.name:21}{workload.description}", soft_wrap=True)

@@ -13,12 +13,12 @@ from rich.text import Text
 from echolab import baseline, processors, report, results, tables
 from echolab.build import build, left_out
 from echolab.comparison import Comparison, plan
-from echolab.contenders import Contender, choose, model_of, names_model
+from echolab.contenders import Contender, choose
 from echolab.environment import environment
 from echolab.errors import BadUsage, LabError
 from echolab.interrupts import Interrupted, orderly_ending
 from echolab.measurement import Cores, Step
-from echolab.models import MODELS
+from echolab.peers import PEERS
 from echolab.runs import Run
 from echolab.ui import ComparisonProgress
 from echolab.workloads import Workload, all_workloads, find_workload, with_compared
@@ -47,12 +47,14 @@ def compare(
     json_file: Path | None,
     report_file: Path | None,
     passed_on: Sequence[str],
+    all_peers: bool = False,
 ) -> int:
     """Carries out a comparison and prints it; returns the exit status.
 
     The models get the options `passed_on`.
     """
-    choose(servers, commands, Path())  # a mistyped name is told before a long build
+    # A mistyped name is told before a long build.
+    expected = choose(servers, commands, Path(), all_peers=all_peers)
     before = _baseline_of(how)
     workloads = [find_workload(name) for name in workload_names] or all_workloads()
     workloads = with_compared(workloads)
@@ -62,11 +64,13 @@ def compare(
     cores = two_cores() if how.pin else Cores()
     raise_descriptor_limit()
     with orderly_ending():
-        programs = build("release", ["loadgen", *_programs(servers)])
+        programs = build("release", ["loadgen", *_programs(expected)])
         surroundings = environment(programs, cores, passed_on)
         if before:
             baseline.refuse_other_machine(before, surroundings)
-        contenders = _present_here(choose(servers, commands, programs, passed_on), programs)
+        contenders = _present_here(
+            choose(servers, commands, programs, passed_on, all_peers), programs
+        )
         steps = list(plan(contenders, workloads, rounds, random.Random(seed)))
         runs, interruption = _carry_out(steps, rounds, programs / "loadgen", cores)
         result = results.document(surroundings, workloads, runs, contenders, seed)
@@ -131,18 +135,23 @@ def two_cores() -> Cores:
     return Cores(*processors.on_separate_cores(available))
 
 
-def _programs(servers: Sequence[str]) -> list[str]:
-    names = filter(names_model, servers) if servers else MODELS
-    return [model_of(name)[0].program for name in names]
+def _programs(contenders: Sequence[Contender]) -> list[str]:
+    return list(dict.fromkeys(one.program for one in contenders if one.program))
 
 
 def _present_here(contenders: Sequence[Contender], programs: Path) -> list[Contender]:
     """Returns those that could be built on this machine, and names the others."""
-    absent = left_out(programs)
-    for contender in contenders:
-        if reason := absent.get(Path(contender.command[0]).name):
-            print(f"lab: {contender.name} is left out here: {reason}", file=sys.stderr)
-    return [one for one in contenders if Path(one.command[0]).name not in absent]
+    absent = {one.name: _absence(one, programs) for one in contenders}
+    for name, reason in absent.items():
+        if reason:
+            print(f"lab: {name} is left out here: {reason}", file=sys.stderr)
+    return [one for one in contenders if not absent[one.name]]
+
+
+def _absence(contender: Contender, programs: Path) -> str | None:
+    if contender.is_peer:
+        return PEERS[contender.name].absence(programs)
+    return left_out(programs).get(contender.program)
 
 
 def _show(

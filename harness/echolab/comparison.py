@@ -1,12 +1,13 @@
 """The rounds of a comparison: which runs, in which order, and which are left out."""
 
+import dataclasses
 import random
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from echolab.contenders import Contender
 from echolab.disturbance import Watch
-from echolab.measurement import Cores, Step, measure
+from echolab.measurement import Cores, Step, measure, new_run
 from echolab.runs import Run
 from echolab.server_process import ServerCannotRun, ServerError
 from echolab.workloads import Workload
@@ -111,12 +112,4 @@ def _key(step: Step) -> tuple[str, str, int]:
 
 
 def _void_run(step: Step, reason: str, failed: bool) -> Run:
-    return Run(
-        step.contender.name,
-        step.workload.name,
-        step.round,
-        step.clients,
-        void=True,
-        void_reason=reason,
-        failed=failed,
-    )
+    return dataclasses.replace(new_run(step), void=True, void_reason=reason, failed=failed)

@@ -1,4 +1,4 @@
-"""Who takes part in a comparison: the kit's models, and anybody's command."""
+"""Who takes part in a comparison: the kit's models, its peers, and anybody's command."""
 
 import shlex
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from echolab.errors import BadUsage, unknown
 from echolab.models import MODELS, Model
+from echolab.peers import PEERS, Peer
 from echolab.server_process import ServerProcess, free_port
 
 HOST = "127.0.0.1"
@@ -20,6 +21,8 @@ class Contender:
     command: tuple[str, ...]  # {port} and {host} stand for what the driver chooses
     is_model: bool = False
     one_client_at_a_time: bool = False
+    is_peer: bool = False
+    program: str = ""  # the build target of what is built here
 
     def process(self, core: int | None = None) -> ServerProcess:
         """Returns a new, not yet started process of this server, to stay on `core` if given."""
@@ -41,7 +44,18 @@ def contender_of_model(name: str, programs: Path, passed_on: Sequence[str] = ())
     model, options = model_of(name)
     command = (str(programs / model.program), "--host", HOST, "--port", "0", "--quiet")
     command = (*command, *options, *passed_on)
-    return Contender(" ".join((model.name, *options)), command, True, model.one_client_at_a_time)
+    return Contender(
+        " ".join((model.name, *options)),
+        command,
+        True,
+        model.one_client_at_a_time,
+        program=model.program,
+    )
+
+
+def contender_of_peer(peer: Peer, programs: Path) -> Contender:
+    """Returns the contender that runs a peer."""
+    return Contender(peer.name, peer.command(programs), is_peer=True, program=peer.program)
 
 
 def names_model(name: str) -> bool:
@@ -78,18 +92,21 @@ def choose(
     options: Sequence[str],
     programs: Path,
     passed_on: Sequence[str] = (),
+    all_peers: bool = False,
 ) -> list[Contender]:
-    """Returns the contenders that the command line asks for: SERVER... and --server.
+    """Returns the contenders that the command line asks for: SERVER..., --peers and --server.
 
-    Without any SERVER all models take part; every --server takes part in any case. The models get
-    the options `passed_on`.
+    Without any SERVER all models take part; every --server takes part in any case, in place of a
+    peer that has its name. The models get the options `passed_on`.
     """
     strangers = {stranger.name: stranger for stranger in map(contender_of_option, options)}
     if len(strangers) < len(options):
         raise BadUsage("--server: the same name is given twice")
     for name in names:
-        if not names_model(name) and name not in strangers:
-            raise unknown("model", name, [*MODELS, *strangers])
+        if not names_model(name) and name not in strangers and name not in PEERS:
+            raise unknown("model", name, [*MODELS, *PEERS, *strangers])
     models = filter(names_model, dict.fromkeys(names)) if names else MODELS
     chosen = [contender_of_model(name, programs, passed_on) for name in models]
+    peers = (peer for name, peer in PEERS.items() if all_peers or name in names)
+    chosen += [contender_of_peer(peer, programs) for peer in peers if peer.name not in strangers]
     return chosen + list(strangers.values())

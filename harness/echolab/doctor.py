@@ -12,6 +12,7 @@ import psutil
 from echolab import proc
 from echolab.environment import cpu_governor, cpu_model, kernel_setting
 from echolab.models import ROOT
+from echolab.peers import by_packages
 
 DESCRIPTORS_WANTED = 4096
 BACKLOG_WANTED = 1024
@@ -50,6 +51,7 @@ def examine() -> list[Finding]:
         _ports,
         _time_wait,
         _packages,
+        _peers,
     )
     return [finding for check in checks for finding in check()]
 
@@ -154,6 +156,19 @@ def _packages() -> Iterator[Finding]:
             f"package {package}",
             f"optional: {use}",
             f"sudo apt-get install -y --no-install-recommends {package}",
+        )
+
+
+def _peers() -> Iterator[Finding]:
+    for packages, group in by_packages().items():
+        missing = [package for package in packages if not _is_installed(package)]
+        if group[0].is_provided():
+            missing = []
+        yield _finding(
+            not missing,
+            f"peer {' and '.join(peer.name for peer in group)}",
+            f"optional: needs {' and '.join(missing or packages)}",
+            f"sudo apt-get install -y --no-install-recommends {' '.join(missing)}",
         )
 
 

@@ -42,12 +42,20 @@ class Step:
     contender: Contender
 
 
+def new_run(step: Step) -> Run:
+    """Returns the record of a step that nothing is known of yet."""
+    contender = step.contender
+    return Run(
+        contender.name, step.workload.name, step.round, step.clients, peer=contender.is_peer
+    )
+
+
 def measure(step: Step, loadgen: Path, cores: Cores, watch: Watch | None = None) -> Run:
     """Does one run. Trouble under load is noted in the record, and what `watch` saw beside it.
 
     Raises ServerError if there is nothing to measure: the server does not start or not echo.
     """
-    run = Run(step.contender.name, step.workload.name, step.round, step.clients)
+    run = new_run(step)
     if watch:
         watch.calibrate()
     with step.contender.process(cores.server) as server:

@@ -99,6 +99,7 @@ def _summary(runs: Sequence[Run]) -> dict[str, Any]:
         "server": runs[0].server,
         "workload": runs[0].workload,
         "clients": runs[0].clients,
+        "peer": runs[0].peer,
         "rounds": len(shown),
         "void_rounds": len(runs) - len(valid),
         "disturbed_rounds": len(disturbed),

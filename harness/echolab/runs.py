@@ -14,6 +14,7 @@ class Run:
     workload: str
     round: int
     clients: int
+    peer: bool = False
 
     seconds: float | None = None
     echoes: int = 0

@@ -19,6 +19,7 @@ NARROW_COLUMNS = 90  # below this the gaps shrink, so that a table fits into 80
 CLIENT_BOUND = "*"
 DISTURBED = "~"
 SHARED = "="
+PEER = " †"
 NOTHING = "–"
 UNRANKED_SHOWN = 3
 Entry = dict[str, Any]  # of the summary
@@ -136,7 +137,8 @@ def _table(
         places = {server: place for place, server in enumerate(ranks)}
         for entry in sorted(group, key=lambda one: places.get(one["server"], len(places))):
             server = entry["server"]
-            table.add_row(ranks.get(server, ""), server, *_cells(entry, columns))
+            name = server + PEER * entry["peer"]
+            table.add_row(ranks.get(server, ""), name, *_cells(entry, columns))
     return table
 
 
@@ -176,6 +178,8 @@ def remarks(summary: Sequence[Entry], rankings: Sequence[Entry] = ()) -> list[st
         )
     if any(entry.get("isolation") for entry in summary):
         lines.append("isolation: p99 of the well-behaved clients beside rude ones / without them.")
+    if any(entry["peer"] for entry in summary):
+        lines.append(f"{PEER.strip()} peer: on another library, not the kit's (harness/peers).")
     return lines + _about_disturbances(summary) + _about_ranks(rankings)
 
 
