@@ -24,6 +24,8 @@ class ServerProcess {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
+  [[nodiscard]] pid_t id() const { return process_; }
+
  private:
   void spawn(const std::string& program);
   [[nodiscard]] std::string ready_line() const;

@@ -2,14 +2,18 @@
 
 import json
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from echolab.build import build
+from echolab.bench_comparison import compare, print_comparison, read_figures
+from echolab.build import build, left_out
+from echolab.compare import raise_descriptor_limit
 from echolab.errors import BadUsage, LabError
 from echolab.models import MODELS, ROOT
+from echolab.tables import output_console
 
 OUT_OPTION = "--benchmark_out="
 FORMAT_OPTION = "--benchmark_format="
@@ -22,6 +26,7 @@ def run_benchmarks(options: Sequence[str]) -> None:
     """
     if _value(options, "--benchmark_out_format=") not in (None, "json"):
         raise BadUsage("--benchmark_out_format: only json, the default, can be made one file")
+    raise_descriptor_limit()  # a thousand clients need more than the usual 1024
     programs = [program for program in _build() if _has_benchmarks(program, options)]
     if not programs:
         raise BadUsage("no benchmark matches: see them with ./lab bench --benchmark_list_tests")
@@ -34,19 +39,37 @@ def run_benchmarks(options: Sequence[str]) -> None:
         print(json.dumps(merge(documents), indent=2))
 
 
+def compare_results(files: Sequence[Path], options: Sequence[str]) -> None:
+    """Prints how the second of two results differs from the first; takes no `options`."""
+    if options:
+        raise BadUsage(f"--compare runs nothing, and so takes no option '{options[0]}'")
+    before, after = map(read_figures, files)
+    print_comparison(output_console(), compare(before, after), files)
+
+
 def _build() -> list[Path]:
     benchmarks = sorted(path.stem for path in (ROOT / "harness/bench").glob("*_bench.cpp"))
     servers = [model.program for model in MODELS.values()]  # for the round trips
     directory = build("release", [*benchmarks, *servers])
+    for program, reason in left_out(directory).items():
+        if program in servers:
+            print(f"lab: {program} is left out here: {reason}", file=sys.stderr)
     return [directory / benchmark for benchmark in benchmarks]
 
 
 def merge(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Returns one document with the benchmarks of all, under the context of the first."""
-    return {
-        "context": documents[0]["context"],
-        "benchmarks": [entry for document in documents for entry in document["benchmarks"]],
-    }
+    """Returns one document with the benchmarks of all, under the context of the first.
+
+    Each program counts its families of benchmarks from 0; by these numbers Google's compare tool
+    tells them apart, so they are counted through.
+    """
+    benchmarks: list[dict[str, Any]] = []
+    for document in documents:
+        families = 1 + max((entry.get("family_index", -1) for entry in benchmarks), default=-1)
+        for entry in document["benchmarks"]:
+            counted = {"family_index": families + entry.get("family_index", 0)}
+            benchmarks.append(entry | counted)
+    return {"context": documents[0]["context"], "benchmarks": benchmarks}
 
 
 def _value(options: Sequence[str], name: str) -> str | None:

@@ -313,10 +313,24 @@ def _print_sighting(sighting: zoo.Sighting) -> None:
 
 
 @lab.command("bench", context_settings=HAND_OVER)
+@click.option(
+    "--compare", "files", nargs=2, type=existing_file, metavar="A.json B.json",
+    help="Run nothing: say what is better or worse in B than in A.",
+)  # fmt: skip
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def run_bench(options) -> None:
-    """Run the Google Benchmark programs with their own OPTIONS: --benchmark_filter=REGEX ..."""
-    bench.run_benchmarks(options)
+def run_bench(files, options) -> None:
+    """Run the Google Benchmark programs with their own OPTIONS.
+
+    \b
+    ./lab bench --benchmark_list_tests
+    ./lab bench --benchmark_filter=round_trip/epoll/.*bytes:64
+    ./lab bench --benchmark_repetitions=10 --benchmark_out=A.json
+    ./lab bench --compare A.json B.json
+    """
+    if files:
+        bench.compare_results(files, options)
+    else:
+        bench.run_benchmarks(options)
 
 
 @lab.command("list")
