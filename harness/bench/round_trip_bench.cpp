@@ -68,8 +68,8 @@ Measured measure(const benchmark::State& state, const std::string& model) {
   workload.port = server.port();
   workload.clients = static_cast<unsigned>(state.range(0));
   workload.bytes = static_cast<std::size_t>(state.range(1));
-  workload.requests = std::max(static_cast<std::uint64_t>(state.max_iterations),
-                               kEchoesAClient * workload.clients);
+  workload.requests =
+      std::max(static_cast<std::uint64_t>(state.max_iterations), kEchoesAClient * workload.clients);
   workload.warmup = kWarmup;
   Measured measured;
   loadgen::Observer observer;

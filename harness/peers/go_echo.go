@@ -39,11 +39,8 @@ func main() {
 		os.Exit(1)
 	}
 	for {
-		client, err := listener.Accept()
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "peer_go:", err)
-			continue
+		if client, err := listener.Accept(); err == nil {
+			go echo(client)
 		}
-		go echo(client)
 	}
 }
