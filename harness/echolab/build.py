@@ -31,7 +31,8 @@ def build(preset: str, targets: Sequence[str] = ("all",)) -> Path:
     directory = ROOT / "build" / preset
     directory.mkdir(parents=True, exist_ok=True)
     with _exclusive(directory), _progress(preset) as show:
-        if _needs_configuring(directory):
+        # What was left out when the tree was configured may have been installed since.
+        if _needs_configuring(directory) or left_out(directory / "bin").keys() & set(targets):
             _run(["cmake", "--preset", preset], preset, show)
         possible = [target for target in targets if target not in left_out(directory / "bin")]
         if possible:

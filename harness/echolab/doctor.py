@@ -27,6 +27,7 @@ OPTIONAL_PACKAGES = {
     "shellcheck": "checks the shell scripts for mistakes",
     "git": "notes the commit beside the results",
     "chromium-driver": "tests the reports in a browser, with python3-selenium",
+    "libbenchmark-tools": "Google's tool that compares benchmarks, with python3-scipy",
 }
 
 
