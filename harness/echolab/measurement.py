@@ -171,8 +171,8 @@ def _judge(run: Run, report: dict, step: Step) -> None:
     if run.clients_served < run.clients and has_served and not wrong_bytes:
         run.void = True
         run.void_reason = served_note(run, takes_one)
-        if step.workload.has_rude_clients:
-            run.void_reason += ", beside rude ones"
+        if step.workload.has_rude_clients and not takes_one:
+            run.void_reason += " beside rude ones"
     elif run.generator_late and len(report["void_reasons"]) == 1:
         run.void_reason = lateness_note(run)
     elif run.void or wrong_bytes:
@@ -189,7 +189,7 @@ def served_note(run: Run, one_client_at_a_time: bool) -> str:
 def lateness_note(run: Run) -> str:
     """Returns that the load generator was the slow one, in the words that the table shows."""
     lag = quantities.duration(run.schedule_lag_p99_us)
-    return f"load generator late by {lag} at p99: free a processor for it"
+    return f"generator {lag} late"
 
 
 def _note_exit(run: Run, contender: Contender, server: ServerProcess) -> None:

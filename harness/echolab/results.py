@@ -106,6 +106,7 @@ def _summary(runs: Sequence[Run]) -> dict[str, Any]:
         "failed": any(run.failed for run in runs),
         "client_bound": any(run.client_bound for run in shown),
         "disturbed": any(run.disturbed for run in shown),
+        "generator_late": any(run.generator_late for run in runs),
         "note": next((run.void_reason for run in runs if run.void), None),
     }
     for field in SUMMARIZED:

@@ -327,6 +327,34 @@ def test_what_cannot_be_held_against_anything_is_bad_usage(lab, arguments, compl
     assert complaint in errors and errors.count("\n") == 1
 
 
+@pytest.fixture
+def company(tmp_path):
+    """A workload file with rude clients beside four others, in a closed loop: nobody is late."""
+    path = tmp_path / "company.toml"
+    path.write_text(
+        'name = "company"\ndescription = "rude"\nclients = 4\nduration = "100ms"\n'
+        'warmup = "50ms"\npatience = 1.5\nslow_readers = 1\ndribble = 1\n'
+        'resets_per_second = 100\ncompared_with = "tiny"\n'
+    )
+    return str(path)
+
+
+def test_rude_clients_are_set_beside_the_same_without_them(compare, company, tiny):
+    options = ("poll", "iterative", "--workload", tiny)
+    status, output, result = compare(*options, workload=company)
+    assert status == 0, output
+    isolation = {entry["server"]: entry["isolation"] for entry in result["summary"][2:]}
+    assert isolation["poll"]["median"] > 0 and isolation["iterative"] is None
+    assert "isolation" in output
+
+
+def test_a_pool_whose_places_rude_clients_hold_says_so(compare, company, tiny):
+    options = ("thread-pool --workers 4", "--workload", tiny)
+    status, output, result = compare(*options, workload=company)
+    assert status == 0, output
+    assert result["runs"][-1]["void_reason"] == "served 2 of 4 beside rude ones"
+
+
 def test_an_interrupted_comparison_leaves_no_process_and_keeps_its_part(driver, results):
     process, mark = driver("select", "poll")
     process.stderr.readline()  # the first run is done, the second under way

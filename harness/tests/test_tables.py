@@ -63,6 +63,13 @@ def test_client_bound_figures_are_marked_and_explained_once(capsys):
     assert remark.startswith("* client-bound, and such a run is never ranked:") and "`threads`" in remark
 
 
+def test_rounds_in_which_the_load_generator_was_late_say_so_with_the_remedy(capsys):
+    runs = [run(void=True, void_reason="generator 3.00 ms late", generator_late=True)]
+    assert "generator 3.00 ms late" in printed(capsys, runs)[-1]
+    (remark,) = tables.remarks(results.summarize(runs))
+    assert remark.startswith("Generator late:") and "--pin" in remark
+
+
 def test_rude_company_shows_how_well_the_others_are_isolated(capsys):
     workload = Workload("busy", "rude", clients=(10,), compared_with="steady", dribble=1)
     runs = [run(workload="steady", p99_us=620.0), run()]
