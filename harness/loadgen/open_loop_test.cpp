@@ -38,6 +38,7 @@ TEST(OpenLoop, asks_exactly_what_the_rate_says) {
   const Result result = finished(at_rate(patient(server, 5), 2000, 200ms));
   EXPECT_EQ(only_reason(result), "");
   expect_nothing_dropped(result, 400);
+  EXPECT_DOUBLE_EQ(result.seconds, 0.2);
   EXPECT_EQ(result.tally.open_loop->owed, 0U);
   EXPECT_EQ(result.tally.total_echoes, 405U);  // with the one that each client begins with
 }

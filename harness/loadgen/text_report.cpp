@@ -1,4 +1,8 @@
+#include <string>
+#include <vector>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "harness/loadgen/figures.h"
 #include "harness/loadgen/report.h"
@@ -69,11 +73,19 @@ std::string latency_lines(const Tally& tally) {
 }
 
 std::string rude_line(const Workload& workload, const RudeTally& rude) {
-  return fmt::format(
-      "  rude company {} ({} cut by the server), {} ({} cut; {} of theirs verified), {}\n",
-      plural(workload.slow_readers, "slow reader"), rude.slow_readers_cut,
-      plural(workload.dribble, "dribbler"), rude.dribblers_cut,
-      plural(rude.dribbled_echoes, "echo", "echoes"), plural(rude.resets, "reset"));
+  std::vector<std::string> kinds;
+  if (workload.slow_readers > 0) {
+    kinds.push_back(fmt::format("{} ({} cut by the server)",
+                                plural(workload.slow_readers, "slow reader"),
+                                rude.slow_readers_cut));
+  }
+  if (workload.dribble > 0) {
+    kinds.push_back(fmt::format("{} ({} cut, {} verified)", plural(workload.dribble, "dribbler"),
+                                rude.dribblers_cut,
+                                plural(rude.dribbled_echoes, "echo", "echoes")));
+  }
+  if (workload.resets_per_second > 0) kinds.push_back(plural(rude.resets, "reset"));
+  return fmt::format("  rude company {}\n", fmt::join(kinds, ", "));
 }
 
 std::string client_bound_line(const Result& result) {

@@ -82,7 +82,7 @@ void Worker::drive(const Window& window) {
   const Clock::time_point end = Clock::now();
   tally_.busy = std::min(1.0, static_cast<double>(cpu.count()) /
                                   static_cast<double>(std::max(end - start, Duration(1)).count()));
-  tally_.ended = window_end(end);
+  tally_.ended = open_loop_ && open_loop_->over() ? window_.end : window_end(end);
   if (open_loop_) {
     loop(ask_until_);
     open_loop_->stop();
