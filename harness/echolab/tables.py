@@ -176,12 +176,12 @@ def remarks(summary: Sequence[Entry], rankings: Sequence[Entry] = ()) -> list[st
             " the server, was the limit: compare CPU s/M there, not echoes/s, or give the workload"
             " more `threads`."
         )
-    if any(entry["generator_late"] for entry in summary):
+    if any(entry.get("generator_late") for entry in summary):
         lines.append(
             "Generator late: the load generator fell behind its own schedule, and such rounds do"
             " not count: end what else runs on this machine, or use --pin."
         )
-    if any(entry["isolation"] for entry in summary):
+    if any(entry.get("isolation") for entry in summary):
         lines.append("isolation: p99 of the well-behaved clients beside rude ones / without them.")
     if any(entry["peer"] for entry in summary):
         lines.append(f"{PEER.strip()} peer: on another library, not the kit's (harness/peers).")
