@@ -54,7 +54,7 @@ def read_stat(pid: int) -> ProcessStat | None:
 
 
 def _read(path: str) -> bytes | None:
-    """Returns a small file of /proc, None if it is gone or closed to this user.
+    """Returns a file of /proc, None if it is gone or closed to this user.
 
     Straight system calls: this runs thousands of times a second, beside what it measures.
     """
@@ -63,7 +63,8 @@ def _read(path: str) -> bytes | None:
     except OSError:
         return None
     try:
-        return os.read(descriptor, 1 << 16)
+        # A read gives a page at most, and a list of children may be longer.
+        return b"".join(iter(lambda: os.read(descriptor, 1 << 16), b""))
     except ProcessLookupError:  # it ended after the open
         return None
     finally:
@@ -79,8 +80,11 @@ def process_table() -> dict[int, ProcessStat]:
 def descendants(roots: Iterable[int]) -> list[int]:
     """Returns those of `roots` that exist and all that descends from them, parents first."""
     found = [pid for pid in roots if os.path.exists(f"/proc/{pid}")]
+    known = set(found)
     for pid in found:  # grows while it is walked
-        found += (child for child in children(pid) if child not in found)
+        new = [child for child in children(pid) if child not in known]
+        found += new
+        known.update(new)
     return found
 
 

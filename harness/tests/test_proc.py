@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 
 from echolab import proc
 
@@ -27,6 +28,23 @@ def test_descendants_are_found_through_all_generations():
         finally:
             for pid in (root.pid, child, grandchild):
                 os.kill(pid, signal.SIGKILL)
+
+
+def test_more_children_than_fit_on_a_page_are_all_found():
+    program = """
+        import os, signal
+        for _ in range(1300):
+            os.fork() or signal.pause()
+        print(flush=True)
+        signal.pause()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as root:
+        try:
+            root.stdout.readline()
+            assert len(proc.children(root.pid)) == 1300
+        finally:
+            os.killpg(root.pid, signal.SIGKILL)
 
 
 def test_a_process_that_is_gone_is_no_error():
