@@ -82,6 +82,13 @@ def percentage(
 no_install = click.option(
     "--no-install", is_flag=True, expose_value=False, help="Never install packages."
 )
+any_server = click.option(
+    "--server",
+    "commands",
+    multiple=True,
+    metavar="NAME=COMMAND",
+    help="Add any server: {port} in its command becomes a free port, {host} the address.",
+)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -114,13 +121,7 @@ def lab() -> None:
     metavar="PERCENT",
     help="Exit status 1 if a server is surely worse than the baseline by more than, say, 10%.",
 )
-@click.option(
-    "--server",
-    "commands",
-    multiple=True,
-    metavar="NAME=COMMAND",
-    help="Add any server: {port} in its command becomes a free port, {host} the address.",
-)
+@any_server
 @click.option(
     "--service-time",
     callback=duration,

@@ -64,11 +64,11 @@ def compare(
     cores = two_cores() if how.pin else Cores()
     raise_descriptor_limit()
     with orderly_ending():
-        programs = build("release", ["loadgen", *_programs(expected)])
+        programs = build("release", ["loadgen", *programs_of(expected)])
         surroundings = environment(programs, cores, passed_on)
         if before:
             baseline.refuse_other_machine(before, surroundings)
-        contenders = _present_here(
+        contenders = present_here(
             choose(servers, commands, programs, passed_on, all_peers), programs
         )
         steps = list(plan(contenders, workloads, rounds, random.Random(seed)))
@@ -135,11 +135,12 @@ def two_cores() -> Cores:
     return Cores(*processors.on_separate_cores(available))
 
 
-def _programs(contenders: Sequence[Contender]) -> list[str]:
+def programs_of(contenders: Sequence[Contender]) -> list[str]:
+    """Returns the build targets of those that are built here."""
     return list(dict.fromkeys(one.program for one in contenders if one.program))
 
 
-def _present_here(contenders: Sequence[Contender], programs: Path) -> list[Contender]:
+def present_here(contenders: Sequence[Contender], programs: Path) -> list[Contender]:
     """Returns those that could be built on this machine, and names the others."""
     absent = {one.name: _absence(one, programs) for one in contenders}
     for name, reason in absent.items():

@@ -5,9 +5,10 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from echolab.accounting import Accountant
 from echolab.contenders import Contender
 from echolab.disturbance import Watch
-from echolab.measurement import Cores, Step, measure, new_run
+from echolab.measurement import Cores, NewAccountant, Step, measure, new_run
 from echolab.runs import Run
 from echolab.server_process import ServerCannotRun, ServerError
 from echolab.workloads import Workload
@@ -97,6 +98,22 @@ class Comparison:
                 break
             self._repeats_left -= 1
         return run
+
+
+def attempt(
+    step: Step,
+    loadgen: Path,
+    cores: Cores,
+    watch: Watch | None = None,
+    accountant: NewAccountant = Accountant,
+) -> Run:
+    """Does one run as `measure` does; where there is nothing to measure, it is void."""
+    try:
+        return measure(step, loadgen, cores, watch, accountant)
+    except ServerCannotRun as error:
+        return _void_run(step, str(error), failed=False)
+    except ServerError as error:
+        return _void_run(step, str(error), failed=True)
 
 
 def outcome(run: Run) -> str:

@@ -23,16 +23,17 @@ class Contender:
     one_client_at_a_time: bool = False
     is_peer: bool = False
     program: str = ""  # the build target of what is built here
+    process_class: type[ServerProcess] = ServerProcess
 
     def process(self, core: int | None = None) -> ServerProcess:
         """Returns a new, not yet started process of this server, to stay on `core` if given."""
         if self.is_model:
-            return ServerProcess(self.name, self.command, core=core)
+            return self.process_class(self.name, self.command, core=core)
         port = free_port(HOST)
         command = [
             word.replace("{port}", str(port)).replace("{host}", HOST) for word in self.command
         ]
-        return ServerProcess(self.name, command, host=HOST, port=port, core=core)
+        return self.process_class(self.name, command, host=HOST, port=port, core=core)
 
 
 def contender_of_model(name: str, programs: Path, passed_on: Sequence[str] = ()) -> Contender:

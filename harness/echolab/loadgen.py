@@ -12,7 +12,8 @@ from echolab.errors import LabError
 from echolab.spawning import spawn
 from echolab.workloads import Workload
 
-SPARE_SECONDS = 30.0  # beyond what the workload itself takes: connecting, a loaded machine
+SPARE_SECONDS = 30.0  # beyond what the workload itself takes: a loaded machine
+CONNECT_SECONDS = 0.02  # a connection for which the server forks, on such a machine
 
 
 MILESTONES = ("opened\n", "driven\n")
@@ -42,7 +43,7 @@ def run_loadgen(
         stderr=subprocess.PIPE,
         text=True,
     )
-    seconds = deadline_seconds(workload)
+    seconds = deadline_seconds(workload, clients)
     watchdog = threading.Timer(seconds, process.kill)
     watchdog.start()
     with process:
@@ -71,9 +72,11 @@ def _converse(process: subprocess.Popen, at_milestone: Callable[[], None]) -> st
     return output
 
 
-def deadline_seconds(workload: Workload) -> float:
+def deadline_seconds(workload: Workload, clients: int) -> float:
     """Returns after how long the load generator is not waited for any more."""
-    return SPARE_SECONDS + 4 * workload.patience + workload.warmup + (workload.duration or 0)
+    connecting = (clients + workload.idle) * CONNECT_SECONDS
+    load = 4 * workload.patience + workload.warmup + (workload.duration or 0)
+    return SPARE_SECONDS + connecting + load
 
 
 def _report(output: str, errors: str, exit_status: int) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """One run: start a server, verify one echo, load it, stop it, and write down what it cost."""
 
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from echolab import proc, quantities
 from echolab.accounting import Accountant, Usage
@@ -16,6 +18,7 @@ from echolab.workloads import Workload
 
 VERIFY_SECONDS = 5.0
 DYING_SECONDS = 0.5
+NewAccountant = Callable[[Callable[[], list[int]]], Any]  # an Accountant, or what reads as one
 VERIFY_MESSAGE = bytes(range(256)) + "Grüße, 世界\r\n\0".encode()
 
 
@@ -50,8 +53,16 @@ def new_run(step: Step) -> Run:
     )
 
 
-def measure(step: Step, loadgen: Path, cores: Cores, watch: Watch | None = None) -> Run:
+def measure(
+    step: Step,
+    loadgen: Path,
+    cores: Cores,
+    watch: Watch | None = None,
+    accountant: NewAccountant = Accountant,
+) -> Run:
     """Does one run. Trouble under load is noted in the record, and what `watch` saw beside it.
+
+    `accountant` says what it costs.
 
     Raises ServerError if there is nothing to measure: the server does not start or not echo.
     """
@@ -61,7 +72,7 @@ def measure(step: Step, loadgen: Path, cores: Cores, watch: Watch | None = None)
     with step.contender.process(cores.server) as server:
         verify_echo(server)
         try:
-            _load(run, step, server, loadgen, cores, watch)
+            _load(run, step, server, loadgen, cores, watch, accountant)
         except LabError as error:
             _fail(run, str(error))
     _note_exit(run, step.contender, server)
@@ -100,11 +111,17 @@ def _difference(received: bytes) -> str:
 
 
 def _load(
-    run: Run, step: Step, server: ServerProcess, loadgen: Path, cores: Cores, watch: Watch | None
+    run: Run,
+    step: Step,
+    server: ServerProcess,
+    loadgen: Path,
+    cores: Cores,
+    watch: Watch | None,
+    new_accountant: NewAccountant,
 ) -> None:
     was_running = server.is_running()  # not if the command made itself a daemon
     switches_before = sum(map(proc.context_switches, server.tree()))
-    with Accountant(server.tree) as accountant:
+    with new_accountant(server.tree) as accountant:
 
         def at_milestone() -> None:
             accountant.read()

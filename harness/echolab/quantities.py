@@ -3,9 +3,9 @@
 
 def digits(value: float) -> str:
     """Returns a number with three significant digits: 3.07, 12.5, 301."""
-    if value >= 99.95:
+    if abs(value) >= 99.95:
         return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"
+    return f"{value:.1f}" if abs(value) >= 9.995 else f"{value:.2f}"
 
 
 def scaled(value: float, units: list[tuple[float, str]]) -> tuple[float, str]:
@@ -31,9 +31,16 @@ def duration(microseconds: float) -> str:
 
 
 def size(number: float) -> str:
-    """Returns a number of bytes: "3.41 MiB"."""
-    unit_size, unit = scaled(number, [(1, "B"), (2**10, "KiB"), (2**20, "MiB"), (2**30, "GiB")])
+    """Returns a number of bytes: "310 B", "3.41 MiB"; a difference may be negative."""
+    if abs(number) < 2**10:
+        return f"{round(number)} B"
+    unit_size, unit = scaled(abs(number), [(2**10, "KiB"), (2**20, "MiB"), (2**30, "GiB")])
     return f"{digits(number / unit_size)} {unit}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Returns a number of things: "1 client", "10,000 clients"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def count(number: float) -> str:

@@ -90,6 +90,11 @@ def show(console: Console, content: RenderableType = "") -> None:
         print(line.rstrip())
 
 
+def grid(width: int) -> Table:
+    """Returns a table without lines, nor columns yet, for a console of that width."""
+    return Table(box=None, padding=(0, 1 if width < NARROW_COLUMNS else 2, 0, 0), pad_edge=False)
+
+
 def print_tables(
     console: Console,
     workloads: Iterable[Workload],
@@ -123,7 +128,7 @@ def _table(
     if workload.compared_with:
         figures = figures[:3] + ISOLATION + figures[3:]
     columns = figures + SIZE
-    table = Table(box=None, padding=(0, 1 if narrow else 2, 0, 0), pad_edge=False)
+    table = grid(width)
     table.add_column("", no_wrap=True)
     table.add_column("server", no_wrap=True)
     for title, _ in columns:

@@ -1,18 +1,19 @@
-"""The progress of a comparison: a bar on a terminal, plain lines elsewhere."""
+"""The progress of what takes its time: a bar on a terminal, plain lines elsewhere."""
 
 import sys
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from echolab import quantities
 from echolab.measurement import Step
 
 
-class ComparisonProgress:
-    """Shows on stderr, as a context manager, which run is under way and how the last one went."""
+class StepProgress:
+    """Shows on stderr, as a context manager, which step is under way and how the last one went."""
 
-    def __init__(self, steps: int, rounds: int):
-        self._rounds = rounds
+    def __init__(self, steps: int | None):
+        """Without a number of `steps` nobody knows beforehand how many there will be."""
         console = Console(stderr=True, highlight=False)
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
@@ -23,28 +24,42 @@ class ComparisonProgress:
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("starting", total=steps)
+        self._description = "starting"
+        self._task = self._progress.add_task(self._description, total=steps)
 
-    def __enter__(self) -> "ComparisonProgress":
+    def __enter__(self) -> "StepProgress":
         self._progress.start()
         return self
 
     def __exit__(self, *_exception) -> None:
         self._progress.stop()
 
-    def before(self, step: Step) -> None:
-        """Announces a run."""
-        self._progress.update(self._task, description=self._description(step))
+    def begin(self, description: str) -> None:
+        """Announces a step."""
+        self._description = description
+        self._progress.update(self._task, description=description)
 
-    def after(self, step: Step, outcome: str) -> None:
-        """Reports how a run went."""
+    def end(self, outcome: str) -> None:
+        """Reports how the step went."""
         self._progress.advance(self._task)
         if self._progress.disable:
-            print(f"{self._description(step)}: {outcome}", file=sys.stderr, flush=True)
+            print(f"{self._description}: {outcome}", file=sys.stderr, flush=True)
 
-    def _description(self, step: Step) -> str:
-        noun = "client" if step.clients == 1 else "clients"
-        return (
+
+class ComparisonProgress(StepProgress):
+    """The progress of a comparison's runs."""
+
+    def __init__(self, steps: int, rounds: int):
+        super().__init__(steps)
+        self._rounds = rounds
+
+    def before(self, step: Step) -> None:
+        """Announces a run."""
+        self.begin(
             f"round {step.round}/{self._rounds}, {step.workload.name}"
-            f" {step.clients} {noun}, {step.contender.name}"
+            f" {quantities.counted(step.clients, 'client')}, {step.contender.name}"
         )
+
+    def after(self, _step: Step, outcome: str) -> None:
+        """Reports how a run went."""
+        self.end(outcome)
