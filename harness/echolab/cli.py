@@ -21,6 +21,7 @@ from echolab.errors import BadUsage, LabError, unknown
 from echolab.interrupts import orderly_ending
 from echolab.models import MODELS, PROGRAMS, find_program
 from echolab.peers import PEERS, PREFIX, command_of_peer, peer_of
+from echolab.syscalls import count_syscalls
 from echolab.tables import output_console
 from echolab.workloads import all_workloads
 
@@ -332,6 +333,32 @@ def run_bench(files, options) -> None:
         bench.compare_results(files, options)
     else:
         bench.run_benchmarks(options)
+
+
+@lab.command("syscalls")
+@click.argument("server", nargs=-1)
+@any_server
+@click.option(
+    "--clients",
+    type=click.IntRange(min=1),
+    multiple=True,
+    default=(1, 10),
+    show_default=True,
+    metavar="N",
+    help="Busy clients; repeatable.",
+)
+@click.option("--json", "json_file", type=any_path, metavar="FILE")
+@no_install
+def syscalls_command(server, commands, clients, json_file) -> int:
+    """Count the system calls of each echo.
+
+    SERVERs are models, default all. Nothing is timed, so the machine need not be quiet.
+
+    \b
+    ./lab syscalls epoll 'epoll --edge-triggered' io-uring --clients 100
+    ./lab syscalls --server 'mine=python3 my_server.py {port}' mine
+    """
+    return count_syscalls(server, commands, clients, json_file)
 
 
 @lab.command("list")
