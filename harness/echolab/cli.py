@@ -21,6 +21,7 @@ from echolab.errors import BadUsage, LabError, unknown
 from echolab.interrupts import orderly_ending
 from echolab.models import MODELS, PROGRAMS, find_program
 from echolab.peers import PEERS, PREFIX, command_of_peer, peer_of
+from echolab.scale_command import weigh_connections
 from echolab.syscalls import count_syscalls
 from echolab.tables import output_console
 from echolab.workloads import all_workloads
@@ -333,6 +334,35 @@ def run_bench(files, options) -> None:
         bench.compare_results(files, options)
     else:
         bench.run_benchmarks(options)
+
+
+@lab.command("scale")
+@click.argument("server", nargs=-1)
+@any_server
+@click.option(
+    "--max",
+    "most",
+    type=click.IntRange(min=10, max=200_000),
+    default=10_000,
+    show_default=True,
+    metavar="N",
+    help="The most connections that are tried.",
+)
+@click.option("--pin", is_flag=True, help="Server on one core, load generator on another.")
+@click.option("--json", "json_file", type=any_path, metavar="FILE", help="docs/results-format.md")
+@no_install
+def scale_command(server, commands, most, pin, json_file) -> int:
+    """Weigh what one more connection takes.
+
+    The SERVERs (models, default all) get 10, 100, 1,000 and 10,000 connections. Printed is what one
+    more of them takes: memory, threads, processes, descriptors, and CPU time of the others' echoes.
+    docs/capacity.md says what each figure is.
+
+    \b
+    ./lab scale epoll thread-per-client fork-per-client --max 1000
+    ./lab scale mine --server 'mine=python3 my_server.py {port}'
+    """
+    return weigh_connections(server, commands, most, pin, json_file)
 
 
 @lab.command("syscalls")
