@@ -19,6 +19,7 @@ from echolab.compare import Plan
 from echolab.compare import compare as carry_out_comparison
 from echolab.errors import BadUsage, LabError, unknown
 from echolab.interrupts import orderly_ending
+from echolab.knee_command import find_knee
 from echolab.models import MODELS, PROGRAMS, find_program
 from echolab.peers import PEERS, PREFIX, command_of_peer, peer_of
 from echolab.scale_command import weigh_connections
@@ -79,6 +80,12 @@ def percentage(
     if not match:
         raise BadUsage(f"{option.opts[0]}: '{value}' is not a percentage such as 10%")
     return float(match[1]) / 100
+
+
+def seconds_of(duration_text: str) -> float:
+    """Returns the seconds of a duration; a number without a unit is seconds."""
+    number, unit = re.fullmatch(r"([\d.]+)(\w*)", duration_text).groups()
+    return float(number) * {"us": 1e-6, "ms": 1e-3, "": 1.0, "s": 1.0, "min": 60.0}[unit]
 
 
 no_install = click.option(
@@ -334,6 +341,51 @@ def run_bench(files, options) -> None:
         bench.compare_results(files, options)
     else:
         bench.run_benchmarks(options)
+
+
+@lab.command("knee")
+@click.argument("server")
+@any_server
+@click.option(
+    "--p99",
+    callback=duration,
+    default="1ms",
+    show_default=True,
+    metavar="DURATION",
+    help="What 99 % of the requests must be answered within, from when they are due.",
+)
+@click.option("--clients", type=click.IntRange(min=1), default=100, show_default=True, metavar="N")
+@click.option(
+    "--bytes",
+    "message_bytes",
+    type=click.IntRange(min=1),
+    default=64,
+    show_default=True,
+    metavar="N",
+    help="Size of a request, and of its answer.",
+)
+@click.option(
+    "--start",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1000,
+    show_default=True,
+    metavar="R",
+    help="The first rate that is tried, in requests a second.",
+)
+@click.option("--pin", is_flag=True, help="Server on one core, load generator on another.")
+@click.option("--json", "json_file", type=any_path, metavar="FILE", help="docs/results-format.md")
+@no_install
+def knee_command(server, commands, p99, clients, message_bytes, start, pin, json_file) -> int:
+    """Find the highest rate that a SERVER keeps up with.
+
+    SERVER is a model, perhaps with options, or the name of a --server.
+
+    \b
+    ./lab knee epoll --p99 1ms --pin
+    ./lab knee mine --server 'mine=python3 my_server.py {port}' --clients 10 --start 500
+    """
+    limit = seconds_of(p99) * 1e6
+    return find_knee(server, commands, limit, clients, message_bytes, start, pin, json_file)
 
 
 @lab.command("scale")
