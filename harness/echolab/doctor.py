@@ -19,7 +19,8 @@ BACKLOG_WANTED = 1024
 PORTS_WANTED = 20_000
 BUSY_LOAD_PER_CORE = 0.5
 OPTIONAL_PACKAGES = {
-    "strace": "shows a server's system calls",
+    "strace": "shows and counts a server's system calls",
+    "linux-perf": "counts them without stopping the server, as root",
     "libfltk1.3-dev": "builds the windows",
     "xvfb": "tests the windows without a screen, with xdotool, xclip and imagemagick",
     "clang-format": "checks the layout of the C++ sources",
