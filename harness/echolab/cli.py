@@ -402,8 +402,9 @@ def knee_command(server, commands, p99, clients, message_bytes, start, pin, json
 )
 @click.option("--pin", is_flag=True, help="Server on one core, load generator on another.")
 @click.option("--json", "json_file", type=any_path, metavar="FILE", help="docs/results-format.md")
+@click.option("--html", "html_file", type=any_path, metavar="FILE", help="A page, in one file.")
 @no_install
-def scale_command(server, commands, most, pin, json_file) -> int:
+def scale_command(server, commands, most, pin, json_file, html_file) -> int:
     """Weigh what one more connection takes.
 
     The SERVERs (models, default all) get 10, 100, 1,000 and 10,000 connections. Printed is what one
@@ -414,7 +415,7 @@ def scale_command(server, commands, most, pin, json_file) -> int:
     ./lab scale epoll thread-per-client fork-per-client --max 1000
     ./lab scale mine --server 'mine=python3 my_server.py {port}'
     """
-    return weigh_connections(server, commands, most, pin, json_file)
+    return weigh_connections(server, commands, most, pin, json_file, html_file)
 
 
 @lab.command("syscalls")

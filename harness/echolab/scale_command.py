@@ -14,6 +14,7 @@ from echolab.limits import connections_possible
 from echolab.lineup import line_up
 from echolab.measurement import Cores
 from echolab.scale import Scaling, document, sizes
+from echolab.scale_page import write_page
 from echolab.ui import StepProgress
 
 
@@ -23,6 +24,7 @@ def weigh_connections(
     most: int,
     pin: bool,
     json_file: Path | None,
+    html_file: Path | None,
 ) -> int:
     """Carries out the command `./lab scale`, and returns its exit status."""
     cores = two_cores() if pin else Cores()
@@ -41,8 +43,11 @@ def weigh_connections(
         remarks = [*scaling.remarks, *([cut_short] if cut_short else [])]
         if scaling.points:
             _show(scaling, remarks)
+        result = document(surroundings, scaling.points, remarks)
         if json_file:
-            results.write(document(surroundings, scaling.points, remarks), json_file)
+            results.write(result, json_file)
+        if html_file and scaling.points:
+            write_page(result, scaling.points, html_file)
     if interruption:
         print(f"lab: {interruption}: the above is what was measured before", file=sys.stderr)
         return interruption.exit_status

@@ -202,7 +202,15 @@ def _total_cells(point: Point, few: Point | None, first: Point | None) -> list[s
 
 
 def how_it_was_taken(points: Sequence[Point]) -> str:
-    """Returns what the columns mean, and their limits, in a few sentences."""
+    """Returns what the columns of the tables mean, and their limits, in a few sentences."""
+    return (
+        f"{what_memory_is(points)} all busy, 10 busy: server CPU an echo. a silent one: what each"
+        " adds to an echo of the 10 busy."
+    )
+
+
+def what_memory_is(points: Sequence[Point]) -> str:
+    """Returns what the parts of the memory mean, and their limits, in a few sentences."""
     sources = {point.memory.kernel_slab_source for point in points if point.memory}
     if sources <= {"slabinfo"}:
         objects = (
@@ -217,6 +225,5 @@ def how_it_was_taken(points: Sequence[Point]) -> str:
     return (
         "user: PSS, a page that n processes share counted 1/n. stacks: the kernel's, 16 KiB a"
         f" thread. objects: {objects}; – where other programs changed too much of it meanwhile."
-        " All connections have had an echo, nothing is under way. all busy, 10 busy: server CPU an"
-        " echo. a silent one: what each adds to an echo of the 10 busy."
+        " All connections have had an echo, nothing is under way."
     )

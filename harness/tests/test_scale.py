@@ -7,7 +7,7 @@ import resource
 
 import pytest
 
-from echolab import gauge, kernel_memory, limits, scale, scale_tables, tables
+from echolab import gauge, kernel_memory, limits, scale, scale_page, scale_tables, tables
 from echolab.contenders import Contender
 from echolab.gauge import Memory
 from echolab.kernel_memory import Cache, Slab, parse_slabinfo
@@ -217,12 +217,27 @@ def test_the_tables_hold_every_server_at_every_size(capsys):
     assert "2.2 ns" in output
 
 
+def test_the_page_has_the_curves_the_slopes_and_every_point(tmp_path):
+    points = [threaded(100), threaded(1000), point(1000, busy=10)]
+    points.append(Point("full", 1000, 1000, void=True, void_reason="served 150 of 1000"))
+    environment = {"date": "2026-11-21", "command_line": "./lab scale some full"}
+    document = scale.document(environment, points, ["full: 10,000 connections would take"])
+    file = tmp_path / "scale.html"
+    scale_page.write_page(document, points, file)
+    text = file.read_text()
+    for shown in ("What a connection costs", "One more connection", "served 150 of 1000"):
+        assert shown in text
+    assert "42.4 KiB" in text and "full: 10,000 connections would take" in text
+
+
 def test_real_servers_are_weighed(programs, lab, monkeypatch, tmp_path):
     monkeypatch.setattr(scale, "LOAD", dataclasses.replace(scale.LOAD, duration=0.1, warmup=0.0))
     file = tmp_path / "scale.json"
-    arguments = ("epoll", "thread-per-client", "--max", "100", "--json", str(file))
-    status, output, errors = lab("scale", *arguments)
+    page = tmp_path / "scale.html"
+    arguments = ("--max", "100", "--json", str(file), "--html", str(page))
+    status, output, errors = lab("scale", "epoll", "thread-per-client", *arguments)
     assert status == 0, errors
+    assert "thread-per-client" in page.read_text()
     assert "from 10 to 100" in output
     points = json.loads(file.read_text())["points"]
     by_size = {(one["server"], one["connections"], one["busy"]): one for one in points}
