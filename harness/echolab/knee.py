@@ -23,6 +23,7 @@ class Answer:
     p99_us: float | None = None
     owed: int = 0  # requests that were never answered
     void: str | None = None
+    void_through: str = "generator"  # or "machine": what spoilt it
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ class Probe:
 class NoAnswer(Exception):
     """A rate at which every run was void. The message is the last one's reason."""
 
+    def __init__(self, rate: float, last: Answer):
+        super().__init__(f"at {rate:,.0f}/s: {last.void}")
+        self.limited_by = last.void_through
+
 
 @dataclass
 class Knee:
@@ -54,7 +59,7 @@ class Knee:
     rate: float | None = None  # the highest that most runs kept; None: not even the lowest
     all_kept: float | None = None  # the highest that every run kept, as they did all below
     none_kept: float | None = None  # the lowest that no run kept, nor any above; None: unknown
-    limited_by: str = "server"  # or "generator", where faster runs were void, or "interruption"
+    limited_by: str = "server"  # or what made further runs void; or "interruption"
     reason: str | None = None  # then why
     probes: list[Probe] = field(default_factory=list)
 
@@ -81,7 +86,7 @@ class Search:
             if low and high:
                 self._bisect(low, high)
         except NoAnswer as trouble:
-            return self.knee("generator", str(trouble))
+            return self.knee(trouble.limited_by, str(trouble))
         return self.knee()
 
     def knee(self, limited_by: str = "server", reason: str | None = None) -> Knee:
@@ -125,7 +130,7 @@ class Search:
             answer = self._ask(rate)
             if not answer.void:
                 return answer
-        raise NoAnswer(f"at {rate:,.0f}/s: {answer.void}")
+        raise NoAnswer(rate, answer)
 
 
 def _spread(probes: Sequence[Probe]) -> tuple[float | None, float | None]:

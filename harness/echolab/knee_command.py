@@ -10,6 +10,7 @@ from echolab import quantities, results
 from echolab.compare import two_cores
 from echolab.comparison import attempt
 from echolab.contenders import Contender
+from echolab.disturbance import Watch
 from echolab.environment import environment
 from echolab.errors import CannotRun, LabError
 from echolab.interrupts import Interrupted, orderly_ending
@@ -79,9 +80,11 @@ def _the_one(server: str, contenders: Sequence[Contender]) -> Contender:
 def _asker(
     step: Step, loadgen: Path, cores: Cores, p99_us: float
 ) -> Callable[[float], Answer]:
+    watch = Watch(cores.pinned)
+
     def ask(rate: float) -> Answer:
-        run = attempt(replace(step, workload=replace(step.workload, rate=rate)), loadgen, cores)
-        return answer_of(run, p99_us)
+        at_rate = replace(step, workload=replace(step.workload, rate=rate))
+        return answer_of(attempt(at_rate, loadgen, cores, watch), p99_us)
 
     return ask
 
@@ -94,9 +97,11 @@ def answer_of(run: Run, p99_us: float) -> Answer:
         advice = "" if run.failed else f": use fewer --clients than {run.clients}"
         raise LabError(f"{run.server}: {run.void_reason}{advice}")
     kept = run.p99_us <= p99_us and run.owed == 0
+    if not kept and run.disturbed:
+        return Answer(False, run.p99_us, run.owed, run.disturbed_reason, "machine")
     if not kept and run.client_bound:
         busy = f"the load generator was {run.client_busy:.0%} busy"
-        return Answer(False, run.p99_us, run.owed, void=busy)
+        return Answer(False, run.p99_us, run.owed, busy)
     return Answer(kept, run.p99_us, run.owed)
 
 
@@ -136,8 +141,8 @@ def verdict(server: str, knee: Knee) -> str:
     every = f"every run kept {_rate(knee.all_kept)}" if knee.all_kept else "no rate in every run"
     none = f", none kept {_rate(knee.none_kept)}" if knee.none_kept else ""
     sentence = f"knee of {server}: {at_least}{_rate(knee.rate)} ({every}{none})"
-    if knee.limited_by == "generator":
-        sentence += f"\nthe generator, not the server, was the limit: {knee.reason}"
+    if knee.limited_by in ("generator", "machine"):
+        sentence += f"\nthe {knee.limited_by}, not the server, was the limit: {knee.reason}"
     return sentence
 
 

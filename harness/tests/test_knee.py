@@ -132,6 +132,13 @@ def test_a_generator_without_time_left_cannot_accuse_the_server_but_can_acquit_i
     assert answer_of(run(client_bound=True), 400).kept
 
 
+def test_a_disturbed_machine_cannot_accuse_the_server_but_a_kept_rate_stands():
+    disturbed = run(disturbed=True, disturbed_reason="other programs took 40 %")
+    answer = answer_of(disturbed, 100)
+    assert (answer.void, answer.void_through) == ("other programs took 40 %", "machine")
+    assert answer_of(disturbed, 400).kept
+
+
 def test_a_server_for_fewer_clients_ends_the_search_with_advice():
     full = run(void=True, void_reason="served 10 of 100")
     with pytest.raises(LabError, match="served 10 of 100: use fewer --clients than 100"):
@@ -160,6 +167,8 @@ def test_the_verdict_names_the_knee_its_spread_and_whose_limit_it_is():
         "knee of epoll: at least 32,000/s (every run kept 32,000/s)\n"
         "the generator, not the server, was the limit: at 64,000/s: late"
     )
+    disturbed = Knee(32_000, 32_000, None, "machine", "at 64,000/s: other programs took 40 %")
+    assert "the machine, not the server, was the limit" in verdict("epoll", disturbed)
     broken_off = Knee(32_000, 32_000, None, "interruption", "interrupted by SIGINT")
     assert verdict("epoll", broken_off) == (
         "knee of epoll: at least 32,000/s (every run kept 32,000/s)"
@@ -171,7 +180,7 @@ def test_the_verdict_names_the_knee_its_spread_and_whose_limit_it_is():
 def answers(monkeypatch):
     """Replaces the runs of servers: each rate up to 3,000 a second is kept."""
 
-    def attempt(step, _loadgen, _cores) -> Run:
+    def attempt(step, _loadgen, _cores, _watch) -> Run:
         rate = step.workload.rate
         return run(p99_us=100.0 if rate <= 3000 else 90_000.0, owed=0 if rate <= 3000 else 7)
 
@@ -211,5 +220,5 @@ def test_a_real_server_is_asked_in_an_open_loop(programs, lab, monkeypatch, tmp_
     answers = [answer for probe in found["probes"] for answer in probe["answers"]]
     assert all(answer["p99_us"] > 0 for answer in answers)
     # A loaded machine may make every run void. Then it has to say so.
-    assert answers or found["limited_by"] == "generator"
+    assert answers or found["limited_by"] in ("generator", "machine")
     assert "knee of thread-per-client: " in output.splitlines()[2 + len(found["probes"])]
