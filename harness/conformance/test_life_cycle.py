@@ -351,11 +351,13 @@ def test_it_can_be_restarted_on_its_port_at_once(start_server):
     first = start_server(port=port)
     client = first.connect()
     client.echo(b"hello")
+    client_port = client.port
     first.send_signal(signal.SIGTERM)
     client.expect_end()
     client.close()
     assert first.wait_for_exit() == 0
-    assert wait_until(lambda: process_state.is_time_wait(port), PATIENCE_SECONDS)
+    lingers = lambda: process_state.is_time_wait(port, client_port)  # noqa: E731
+    assert wait_until(lingers, PATIENCE_SECONDS)
     start_server(port=port).connect().echo(b"hello again")
 
 

@@ -15,8 +15,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from echolab import tcp_sockets
+
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-TCP_LISTEN = "0A"  # the state column of /proc/net/tcp
 # Of a kernel with CONFIG_PROC_CHILDREN; others are asked for every process there is.
 HAS_LISTS_OF_CHILDREN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2); the standard library has no name for it
@@ -172,23 +173,7 @@ def is_listening(port: int) -> bool:
     A probing connection would be the first client of the server: one that takes a single client,
     or counts them, would behave differently afterwards.
     """
-    return any(port in _listening_ports(path) for path in ("/proc/net/tcp", "/proc/net/tcp6"))
-
-
-def _listening_ports(path: str) -> set[int]:
-    ports = set()
-    try:
-        with open(path) as rows:
-            next(rows, None)  # the column titles
-            for row in rows:
-                _, local_address, _, state, *_ = row.split()
-                # Listening sockets come first. Behind them may be 28,000 in TIME_WAIT.
-                if state != TCP_LISTEN:
-                    break
-                ports.add(int(local_address.rpartition(":")[2], 16))
-    except FileNotFoundError:  # a kernel without IPv6
-        pass
-    return ports
+    return any(found.port == port for found in tcp_sockets.listening())
 
 
 def ephemeral_ports() -> tuple[int, int]:

@@ -22,6 +22,7 @@ from echolab.waiting import wait_until
 START_SECONDS = 10.0
 GRACE_SECONDS = 4.0  # the kit's servers promise to end within 2
 KILL_SECONDS = 5.0
+ATTEMPTS = 100  # at a free port: hardly any are in use
 READY_LINE = re.compile(r"^\S+ listening on (\[[^\]]+\]|[^:\s]+):(\d+)\n", re.MULTILINE)
 LAST_LINES = 5
 
@@ -249,8 +250,8 @@ def free_port(host: str = "127.0.0.1", kind: socket.SocketKind = socket.SOCK_STR
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     first_ephemeral, _ = proc.ephemeral_ports()
-    candidates = range(max(1024, first_ephemeral // 2), first_ephemeral)
-    for port in random.sample(candidates, k=min(100, len(candidates))):
+    for _ in range(ATTEMPTS):
+        port = random.randrange(max(1024, first_ephemeral // 2), first_ephemeral)
         with socket.socket(family, kind) as probe:
             try:
                 probe.bind((host, port))

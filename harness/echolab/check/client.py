@@ -104,6 +104,11 @@ class Client:
     def __exit__(self, *_exception) -> None:
         self.close()
 
+    @property
+    def port(self) -> int:
+        """Its own port, by which the connection is known in the kernel's tables."""
+        return self.socket.getsockname()[1]
+
     def send(self, data: bytes) -> None:
         """Sends all of `data`; does not read meanwhile."""
         self._tell(Action.SEND, data)
@@ -345,7 +350,7 @@ class Client:
         After a stall they may keep it waiting for a while: a closed window is probed now and then.
         """
         try:
-            server, client = self.socket.getpeername()[1], self.socket.getsockname()[1]
+            server, client = self.socket.getpeername()[1], self.port
         except OSError:
             return False  # it is not connected any more
         return bool(wanted & select.POLLIN) and process_state.unsent_bytes(server, client) > 0

@@ -19,10 +19,14 @@ def numbered_blocks(count: int, start: int = 0) -> bytes:
     return pages[start % PAGE :][:count]
 
 
+# The blocks of a page differ from those of others in their first three digits alone: to put these
+# in takes a twentieth of the time of formatting them.
+_OF_EVERY_PAGE = b"".join(b"___%04x " % offset for offset in range(0, PAGE, 8))
+
+
 @functools.cache
 def _page(number: int) -> bytes:
-    # One format for the whole page: a third of the time of 8192 small ones.
-    return (b"%07x " * (PAGE // 8)) % tuple(range(number * PAGE, (number + 1) * PAGE, 8))
+    return _OF_EVERY_PAGE.replace(b"___", b"%03x" % number)
 
 
 def first_difference(received: bytes, expected: bytes) -> int:

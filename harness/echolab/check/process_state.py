@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from echolab import proc
+from echolab import proc, tcp_sockets
 
-TCP_TIME_WAIT = "06"  # state column of /proc/net/tcp
 ANY_ADDRESSES = {"00000000", "0" * 32}
-SOCKET_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 DATAGRAM_TABLES = (Path("/proc/net/udp"), Path("/proc/net/udp6"))
 UDP_CONNECTED = "01"  # state column of /proc/net/udp
 # Numbers of system calls, as /proc/PID/syscall gives them, on x86_64 and aarch64: syscalls(2).
@@ -189,32 +187,27 @@ def has_mapped(pid: int, library: Path) -> bool:
     return str(library) in Path(f"/proc/{pid}/maps").read_text()
 
 
-def is_time_wait(port: int) -> bool:
-    """Tells whether a closed connection of local TCP `port` lingers in TIME_WAIT (tcp(7))."""
-    rows = itertools.chain.from_iterable(map(_socket_rows, SOCKET_TABLES))
-    return any(row[3] == TCP_TIME_WAIT and _port(row[1]) == port for row in rows)
+def is_time_wait(server_port: int, client_port: int) -> bool:
+    """Tells whether a closed connection lingers at the server's end, in TIME_WAIT (tcp(7))."""
+    end = tcp_sockets.connection(server_port, client_port)
+    return end is not None and end.state == tcp_sockets.TIME_WAIT
 
 
 def listening_addresses(port: int) -> set[str]:
     """Returns the local addresses of the sockets that listen on `port`, as the kernel's hex."""
-    return {row[1].partition(":")[0] for row in _listening_rows() if _port(row[1]) == port}
+    return {found.address for found in tcp_sockets.listening() if found.port == port}
 
 
 def backlog_length(port: int) -> int:
-    """Returns how many connections to `port` the kernel has completed and nobody has accepted.
-
-    That is what stands in the receive-queue column of a listening socket: proc_net_tcp(5).
-    """
-    return sum(
-        int(row[4].partition(":")[2], 16) for row in _listening_rows() if _port(row[1]) == port
-    )
+    """Returns how many connections to `port` the kernel has completed and nobody has accepted."""
+    return sum(found.waiting for found in tcp_sockets.listening() if found.port == port)
 
 
 def listening_ports(pids: Iterable[int]) -> dict[int, str]:
     """Returns the ports on which the processes `pids` listen, each with its address in hex."""
     inodes = set().union(*map(socket_inodes, pids))
     return {
-        _port(row[1]): row[1].partition(":")[0] for row in _listening_rows() if row[9] in inodes
+        found.port: found.address for found in tcp_sockets.listening() if found.inode in inodes
     }
 
 
@@ -255,21 +248,14 @@ def datagram_ports(pids: Iterable[int]) -> dict[int, str]:
 
 def inode_of(server_port: int, client_port: int) -> str | None:
     """Returns the inode of the server's end of a connection; None while nobody has accepted it."""
-    rows = itertools.chain.from_iterable(map(_socket_rows, SOCKET_TABLES))
-    for row in rows:
-        if _port(row[1]) == server_port and _port(row[2]) == client_port:
-            return row[9] if row[9] != "0" else None
-    return None
+    end = tcp_sockets.connection(server_port, client_port)
+    return end.inode if end and end.inode != "0" else None
 
 
 def unsent_bytes(server_port: int, client_port: int) -> int:
-    """Returns how many bytes for the client its kernel has not got yet: proc_net_tcp(5)."""
-    rows = itertools.chain.from_iterable(map(_socket_rows, SOCKET_TABLES))
-    return sum(
-        int(row[4].partition(":")[0], 16)
-        for row in rows
-        if _port(row[1]) == server_port and _port(row[2]) == client_port
-    )
+    """Returns how many bytes for the client its kernel has not got yet."""
+    end = tcp_sockets.connection(server_port, client_port)
+    return end.unsent if end else 0
 
 
 def is_non_blocking(pid: int, descriptor: int) -> bool:
@@ -294,12 +280,6 @@ def socket_inodes(pid: int) -> set[str]:
         if target.startswith("socket:["):
             inodes.add(target[len("socket:[") : -1])
     return inodes
-
-
-def _listening_rows() -> Iterator[list[str]]:
-    # Listening sockets come first. Behind them may be 28,000 in TIME_WAIT.
-    for table in SOCKET_TABLES:
-        yield from itertools.takewhile(lambda row: row[3] == proc.TCP_LISTEN, _socket_rows(table))
 
 
 def _socket_rows(table: Path) -> Iterator[list[str]]:

@@ -5,10 +5,12 @@ So a check that hangs or crashes costs its own verdict only, whatever it has sta
 """
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import re
 import signal
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -38,9 +40,8 @@ JOBS = 6  # they mostly wait
 
 # The line in which a report begins: AddressSanitizer, LeakSanitizer, ThreadSanitizer and so on.
 SANITIZER_REPORT = re.compile(
-    r"[^\n]*(?:"
-    r"(?:Address|Leak|Memory|Thread|UndefinedBehavior)Sanitizer: |runtime error: "
-    r")[^\n]*"
+    r"^.*(?:(?:Address|Leak|Memory|Thread|UndefinedBehavior)Sanitizer: |runtime error: ).*$",
+    re.MULTILINE,
 )
 
 FAILED_ALREADY = "failed already"  # why checks are skipped, behind the names of basic ones
@@ -64,6 +65,7 @@ def run_checks(
     `known` is what the checks are told beforehand, such as the model that the server is claimed to
     be.
     """
+    _prepare_for_forks()
     basic = [check for check in checks if check.is_basic]
     known = Facts(known)
     outcomes: dict[str, Outcome] = {}
@@ -87,6 +89,12 @@ def run_checks(
         unsure = (c for c in rest if outcomes[c.id].verdict is Verdict.INCONCLUSIVE)
         _side_by_side(unsure, command, known, service, 1, take)
     return [outcomes[check.id] for check in checks]
+
+
+def _prepare_for_forks() -> None:
+    """Does once what each check would else do in its own process."""
+    tempfile.gettempdir()  # tries where files can be written
+    gc.freeze()  # what is here now is no garbage: to look for it copies the pages on which it lies
 
 
 def _failures(outcomes: dict[str, Outcome]) -> list[str]:

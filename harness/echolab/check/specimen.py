@@ -150,11 +150,11 @@ class Specimen(ObservedServer):
     def _is_ready(self) -> bool:
         if self._takes_datagrams:
             return bool(process_state.datagram_sockets(self.port))
-        if not proc.is_listening(self.port):
-            return False
+        if self.port in self.listening_ports():
+            return True
         # It may be another program that took the port a moment ago: this one is about to end then.
         has_had_time = time.monotonic() - self._launched > ELSEWHERE_SECONDS
-        return self.port in self.listening_ports() or has_had_time or not self.is_running()
+        return proc.is_listening(self.port) and (has_had_time or not self.is_running())
 
     def _comes_to_be_ready(self) -> bool:
         """Waits until it listens on its port, or it is clear that it will not."""

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 SHOWN_BYTES = 32
+KEPT_BYTES = 256  # of what was received: it is shown, and never replayed
 
 
 class Action(enum.StrEnum):
@@ -31,12 +32,13 @@ class Step:
     seconds: float  # since the transcript began
     actor: str  # "client 2", or "the server"
     action: str  # an Action, or a sentence about what has no name
-    data: bytes = b""  # what went over the wire
+    data: bytes = b""  # what went over the wire; of what was received, the beginning
     count: int = 0  # bytes that a client waited for, or sent
     outcome: str = ""  # how it ended
+    length: int = 0  # of the data before it was cut off
 
     def __str__(self) -> str:
-        data = f" {describe(self.data)}" if self.data or self.action == Action.RECEIVE else ""
+        data = f" {describe(self.data, self.length)}" if self.data or self.action == Action.RECEIVE else ""
         return f"{self.actor} {self.action}{data}{f': {self.outcome}' if self.outcome else ''}"
 
 
@@ -52,14 +54,19 @@ class Transcript:
     ) -> None:
         """Notes one more step."""
         seconds = time.monotonic() - self._began
-        self.steps.append(Step(seconds, actor, action, data, count, outcome))
+        kept = data[:KEPT_BYTES] if action == Action.RECEIVE else data
+        self.steps.append(Step(seconds, actor, action, kept, count, outcome, len(data)))
 
     def lines(self) -> list[str]:
         """Returns the steps as text, a line each, for people."""
         return [str(step) for step in self.steps]
 
 
-def describe(data: bytes) -> str:
-    """Returns how many bytes these are, and the first of them as text."""
-    shown = repr(data) if len(data) <= SHOWN_BYTES + 8 else f"{data[:SHOWN_BYTES]!r}..."
-    return f"{len(data)} {'byte' if len(data) == 1 else 'bytes'} {shown}" if data else "nothing"
+def describe(data: bytes, length: int | None = None) -> str:
+    """Returns how many bytes these are, and the first of them as text.
+
+    `length` is what they were before they were cut off.
+    """
+    length = len(data) if length is None else length
+    shown = repr(data) if length <= SHOWN_BYTES + 8 else f"{data[:SHOWN_BYTES]!r}..."
+    return f"{length} {'byte' if length == 1 else 'bytes'} {shown}" if data else "nothing"

@@ -45,7 +45,7 @@ def place_of(specimen: Specimen, client: Client) -> Place | None:
 
     The kernel gives a connection an inode only when it is accepted.
     """
-    inode = process_state.inode_of(specimen.port, client.socket.getsockname()[1])
+    inode = process_state.inode_of(specimen.port, client.port)
     return inode and _holder(specimen.process.tree(), inode)
 
 

@@ -172,7 +172,7 @@ def _was_dropped(specimen: Specimen, member: Member) -> bool:
 
     That member cannot know: the FIN is behind what it has not read.
     """
-    port = member.client.socket.getsockname()[1]
+    port = member.client.port
     return process_state.inode_of(specimen.port, port) is None
 
 

@@ -164,12 +164,13 @@ def starts_again(trial: Trial) -> None:
     specimen = trial.start()
     client = specimen.connect()
     client.echo(b"hello")
+    client_port = client.port
     specimen.note("is killed (SIGKILL)")
     _kill(specimen)
     if client.read_to_end().ending is Ending.RESET:
         raise Skipped("its connections end by a reset, which leaves nothing in TIME_WAIT")
     client.close()
-    lingers = lambda: process_state.is_time_wait(specimen.port)  # noqa: E731
+    lingers = lambda: process_state.is_time_wait(specimen.port, client_port)  # noqa: E731
     if not wait_until(lingers, PATIENCE_SECONDS / 3):
         raise Inconclusive("the connection does not linger in TIME_WAIT")
     try:
