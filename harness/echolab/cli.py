@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from echolab import bench, doctor, report, testing, zoo
+from echolab import bench, doctor, report, testing, zoo, zoo_reports
 from echolab.build import build_program
 from echolab.check.command import Wishes, check_server, list_checks
 from echolab.check.command import explain as explain_check
@@ -26,6 +26,7 @@ from echolab.scale_command import weigh_connections
 from echolab.syscalls import count_syscalls
 from echolab.tables import output_console
 from echolab.workloads import all_workloads
+from echolab.zoo_log import visit_repeatedly
 
 PRESETS = ("dev", "release", "asan", "tsan")
 SERVICES = ("echo", "ack", "bye", "pingpong", "temperature", "chat", "udp-echo")
@@ -290,36 +291,37 @@ def check_command(
 @click.option("--jobs", type=click.IntRange(min=1), default=3, show_default=True, help="At a time.")
 @click.option("--json", "json_file", type=any_path, metavar="FILE")
 @click.option("--markdown", type=any_path, metavar="FILE", help="The kill matrix, as a table.")
+@click.option("--log", type=any_path, metavar="FILE", help="A JSON line a run; goes on from there.")
 @no_install
-def visit_zoo(server, repeat, load, jobs, json_file, markdown) -> int:
+def visit_zoo(server, repeat, load, jobs, json_file, markdown, log) -> int:
     """Let the checker loose on servers that have one known bug each, and on good ones.
+
+    SERVER is a name, a pattern, or one of the groups bad, good and kit; all without one.
 
     \b
     ./lab zoo
-    ./lab zoo short-write-ignored kit/epoll --repeat 20 --load 2
+    ./lab zoo short-write-ignored 'eof-*' kit/epoll --repeat 20 --load 2
+    ./lab zoo good --repeat 100 --load 2 --log zoo.jsonl    again, to go on where it was ended
 
     Exit status: 0 if each bug was named first, and no good server accused; 1 if not.
     """
     with orderly_ending():
-        sightings = zoo.visit(zoo.inhabitants(server), repeat, load, jobs, _print_sighting)
+        sightings = visit_repeatedly(
+            zoo.inhabitants(server), repeat, load, jobs, log, _print_sighting
+        )
     if json_file:
-        json_file.write_text(zoo.as_json(sightings))
+        json_file.write_text(zoo_reports.as_json(sightings))
     if markdown:
-        markdown.write_text(zoo.as_markdown(sightings))
+        markdown.write_text(zoo_reports.as_markdown(sightings))
+    if repeat > 1:
+        print(*zoo_reports.summary(sightings), sep="\n")
     right = sum(sighting.is_right for sighting in sightings)
     print(f"{right} of {len(sightings)} right")
     return 0 if right == len(sightings) else 1
 
 
 def _print_sighting(sighting: zoo.Sighting) -> None:
-    found = ", ".join(sighting.diagnosed) or "nothing"
-    failed = f" (failed: {', '.join(sighting.failed)})" if not sighting.is_right else ""
-    unsure = f" (inconclusive: {', '.join(sighting.unsure)})" if sighting.unsure else ""
-    print(
-        f"{'right' if sighting.is_right else 'WRONG'}  {sighting.inhabitant.name}: {found}"
-        f"{failed}{unsure}, {sighting.seconds:.1f} s",
-        flush=True,
-    )
+    print(zoo_reports.as_line(sighting), flush=True)
 
 
 @lab.command("bench", context_settings=HAND_OVER)

@@ -4,7 +4,7 @@ A page of harness/zoo is a server with the bug of its own name. Those in harness
 models and some servers of others have none, or just the findings of harness/zoo/findings.toml.
 """
 
-import json
+import fnmatch
 import multiprocessing
 import re
 import shutil
@@ -13,13 +13,12 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from echolab.build import build, left_out
-from echolab.check.diagnosis import all_bugs
 from echolab.check.outcomes import Verdict
 from echolab.check.registry import chosen
 from echolab.check.runner import run_checks
@@ -40,18 +39,6 @@ SERVICE = re.compile(r"^(?://|#) Service: (\S+)$", re.MULTILINE)
 INTERPRETERS = {".py": sys.executable, ".js": "node"}
 BUSY = ["sh", "-c", "while :; do :; done"]
 
-
-HEAD = """# The zoo: what the checker finds
-
-Written by `./lab zoo --markdown docs/zoo.md`: {right} of {count} right.
-
-The checker has been let loose on servers that have one known bug each, pages of
-[harness/zoo](../harness/zoo/README.md), and on good ones. Right means of a bad server that its bug
-is the first diagnosis, and of a good one that nothing is found but what is known of it. "Also" are
-other diagnoses: consequences of the bug, or what else is true of the server. "Failed" counts the
-checks that failed; the last column is how long all of it took, several servers at a time. What the
-checker cannot see, and how often all of this was tried, is told in [reliability.md](reliability.md).
-"""
 
 
 @dataclass(frozen=True)
@@ -114,39 +101,55 @@ def program_of(name: str) -> list[str]:
     return _words(page, build("release", [f"zoo_{page.stem}"]) / "zoo")
 
 
+GROUPS: dict[str, Callable[["Inhabitant"], bool]] = {
+    "bad": lambda inhabitant: inhabitant.bug is not None,
+    "good": lambda inhabitant: inhabitant.bug is None,
+    "kit": lambda inhabitant: inhabitant.name.startswith("kit/"),
+}
+
+
 def inhabitants(names: Sequence[str] = ()) -> list[Inhabitant]:
-    """Returns the inhabitants of those names, or all; raises BadUsage for a name that is none."""
+    """Returns the inhabitants of those names, groups or patterns such as eof-*, or all of them.
+
+    Raises BadUsage for a name that is none.
+    """
     served = [program for program in PROGRAMS.values() if program.service]
     programs = build("release", ["zoo", *(p.program for p in (*MODELS.values(), *served))])
-    everybody = {i.name: i for i in (*_bad(programs), *_good(programs), *_models(programs))}
+    everybody = (*_bad(programs), *_good(programs), *_models(programs))
+    named = [inhabitant for inhabitant in everybody if not names]
     for name in names:
-        if name not in everybody:
-            raise unknown("server of the zoo", name, everybody)
-    return [everybody[name] for name in names] if names else list(everybody.values())
+        found = [inhabitant for inhabitant in everybody if _is_named(inhabitant, name)]
+        if not found:
+            raise unknown("server of the zoo", name, [*GROUPS, *(i.name for i in everybody)])
+        named += found
+    return list(dict.fromkeys(named))
+
+
+def _is_named(inhabitant: Inhabitant, name: str) -> bool:
+    in_group = GROUPS.get(name, lambda _: False)
+    return in_group(inhabitant) or fnmatch.fnmatchcase(inhabitant.name, name)
 
 
 def visit(
     chosen_ones: Sequence[Inhabitant],
-    repeat: int,
     load: int,
     jobs: int,
     on_sighting: Callable[[Sighting], None],
 ) -> list[Sighting]:
-    """Lets the checker loose on each, `repeat` times, on `jobs` of them at the same time.
+    """Lets the checker loose on each of them, on `jobs` at the same time.
 
-    Meanwhile `load` processors are kept busy.
+    Meanwhile `load` processors are kept busy. The sightings come in the order in which they end.
     """
     sightings = []
-    rounds = [inhabitant for inhabitant in chosen_ones for _ in range(repeat)]
     context = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=take_signals)
     try:
         with _busy_processors(load):
             with uninterrupted():
-                looks = pool.map(look_at, rounds)
-            for sighting in looks:
-                sightings.append(sighting)
-                on_sighting(sighting)
+                looks = [pool.submit(look_at, inhabitant) for inhabitant in chosen_ones]
+            for look in as_completed(looks):
+                sightings.append(look.result())
+                on_sighting(sightings[-1])
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return sightings
@@ -172,54 +175,6 @@ def look_at(inhabitant: Inhabitant) -> Sighting:
 def known_findings() -> dict[str, dict]:
     """Returns what is known to be found in good servers, and why: by the server's name."""
     return tomllib.loads(FINDINGS.read_text())
-
-
-def as_markdown(sightings: Sequence[Sighting]) -> str:
-    """Returns the kill matrix as a page of Markdown: the bad servers, then the good ones."""
-    right = sum(sighting.is_right for sighting in sightings)
-    lines = [HEAD.format(right=right, count=len(sightings)), "## Servers with a bug", ""]
-    lines += ["| the server | named first | also | failed | s |", "|---|---|---|---|---|"]
-    titles = {bug.id: bug.title for bug in all_bugs().values()}
-    for sighting in sightings:
-        if bug := sighting.inhabitant.bug:
-            first, *also = sighting.diagnosed or ("nothing",)
-            cells = (
-                f"`{sighting.inhabitant.name}` {titles.get(bug, '')}",
-                first + ("" if sighting.is_right else " (wrong)"),
-                ", ".join(also) or "–",
-                f"{len(sighting.failed)}",
-                f"{sighting.seconds:.0f}",
-            )
-            lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", "## Good servers", "", "| the server | found | why | s |", "|---|---|---|---|"]
-    reasons = known_findings()
-    for sighting in sightings:
-        if not sighting.inhabitant.bug:
-            name = sighting.inhabitant.name
-            found = ", ".join(sighting.diagnosed or sighting.failed) or "nothing"
-            reason = " ".join(reasons.get(name, {}).get("reason", "").split())
-            mark = "" if sighting.is_right else " (wrong)"
-            lines.append(f"| `{name}` | {found}{mark} | {reason} | {sighting.seconds:.0f} |")
-    return "\n".join(lines) + "\n"
-
-
-def as_json(sightings: Sequence[Sighting]) -> str:
-    """Returns the sightings for programs."""
-    return json.dumps(
-        [
-            {
-                "server": s.inhabitant.name,
-                "bug": s.inhabitant.bug,
-                "diagnosed": s.diagnosed,
-                "failed": s.failed,
-                "inconclusive": s.unsure,
-                "right": s.is_right,
-                "seconds": round(s.seconds, 3),
-            }
-            for s in sightings
-        ],
-        indent=2,
-    )
 
 
 def _bad(programs: Path) -> Iterator[Inhabitant]:

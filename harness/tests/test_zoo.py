@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from echolab import zoo
+from echolab import zoo, zoo_reports
 from echolab.check.diagnosis import all_bugs
 from echolab.check.specimen import Command
 from echolab.zoo import Inhabitant, Sighting
+from echolab.zoo_log import Log, missing
 
 BAD = Inhabitant("one-shot", Command(("bad",)), "one-shot")
 GOOD = Inhabitant("good/x", Command(("good",)), None)
@@ -44,15 +45,49 @@ def test_what_is_right_of_a_bad_a_good_and_a_known_server(sighting, is_right):
 
 
 def test_the_matrix_marks_what_is_wrong():
-    page = zoo.as_markdown([seen(BAD, ["no-close"], ["ECHO-3"]), seen(GOOD)])
+    page = zoo_reports.as_markdown([seen(BAD, ["no-close"], ["ECHO-3"]), seen(GOOD)])
     assert "1 of 2 right" in page
     assert "| no-close (wrong) |" in page
     assert "| `good/x` | nothing |" in page
 
 
 def test_the_json_says_which_are_right():
-    (entry,) = json.loads(zoo.as_json([seen(BAD, ["one-shot"], ["ECHO-3"])]))
+    (entry,) = json.loads(zoo_reports.as_json([seen(BAD, ["one-shot"], ["ECHO-3"])]))
     assert (entry["server"], entry["diagnosed"], entry["right"]) == ("one-shot", ["one-shot"], True)
+
+
+def test_the_summary_says_how_often_each_was_right_and_what_was_said_instead():
+    wrong = [seen(BAD, ["no-close"], ["RES-3"])] * 2
+    (bad, good) = zoo_reports.summary([seen(BAD, ["one-shot"]), *wrong, seen(GOOD)])
+    assert bad == "one-shot: right 1 of 3, median 1.0 s, worst 1.0 s; 2 times no-close"
+    assert good == "good/x: right 1 of 1, median 1.0 s, worst 1.0 s"
+
+
+def test_what_is_in_the_log_counts_when_a_long_run_goes_on(tmp_path):
+    before = seen(BAD, ["one-shot", "no-close"], ["ECHO-3"])
+    Log(tmp_path / "log", load=2).add(before)
+    found = Log(tmp_path / "log", load=2).sightings([BAD, GOOD])
+    assert found == [before]
+    assert missing([BAD, GOOD], 2, found) == [GOOD, BAD, GOOD]
+
+
+def test_what_was_seen_beside_another_load_does_not_count(tmp_path):
+    Log(tmp_path / "log", load=0).add(seen(BAD))
+    assert Log(tmp_path / "log", load=2).sightings([BAD]) == []
+
+
+def test_a_log_that_is_none_is_refused_with_its_line(lab, tmp_path, programs):
+    (tmp_path / "log").write_text("no JSON\n")
+    status, _, errors = lab("zoo", "one-shot", "--log", str(tmp_path / "log"))
+    assert status == 2
+    assert "log, line 1: this is no sighting" in errors
+
+
+def test_groups_and_patterns_name_several(programs):
+    names = [i.name for i in zoo.inhabitants(["kit", "one-*", "one-shot"])]
+    assert {"kit/epoll", "one-shot", "one-client-at-a-time"} <= set(names)
+    assert names.count("one-shot") == 1
+    assert not any(i.bug for i in zoo.inhabitants(["good"]))
 
 
 def test_known_findings_are_of_bugs_that_exist_and_have_a_reason():

@@ -110,9 +110,16 @@ class Client:
         return self.socket.getsockname()[1]
 
     def send(self, data: bytes) -> None:
-        """Sends all of `data`; does not read meanwhile."""
+        """Sends all of `data`; does not read meanwhile. Raises Stuck if the server takes no more."""
         self._tell(Action.SEND, data)
-        self.socket.sendall(data)
+        rest = memoryview(data)
+        self.socket.setblocking(False)
+        try:
+            while rest:
+                self._wait_for(select.POLLOUT)
+                rest = rest[self.socket.send(rest) :]
+        finally:
+            self.socket.settimeout(PATIENCE_SECONDS)
 
     def send_urgent(self, byte: bytes) -> None:
         """Sends one byte with the urgent pointer set (tcp(7), MSG_OOB)."""
@@ -170,12 +177,15 @@ class Client:
         except (ConnectionResetError, BrokenPipeError):
             ending = Ending.RESET
         except Stuck:
-            is_asleep = self._activity() is not Activity.SPINNING
-            ending = Ending.STUCK if is_asleep else Ending.SPINNING
+            ending = self._why_stuck()
         outcome = "" if ending is Ending.COMPLETE else ending.value
         wanted = len(received) + max(0, missing(received))
         self._tell(Action.RECEIVE, bytes(received), wanted, outcome)
         return Reply(bytes(received), ending)
+
+    def _why_stuck(self) -> Ending:
+        is_asleep = self._activity() is not Activity.SPINNING
+        return Ending.STUCK if is_asleep else Ending.SPINNING
 
     def read_to_end(self, limit: int = STALL_LIMIT) -> Reply:
         """Receives until the stream ends, or what comes instead."""
@@ -188,6 +198,9 @@ class Client:
         except (ConnectionResetError, BrokenPipeError):
             self._tell("cannot send: the connection is gone")
             return Reply(b"", Ending.RESET)
+        except Stuck:
+            self._tell("cannot send: there is no room at the server")
+            return Reply(b"", self._why_stuck())
         return self.read(len(question) if expected is None else expected)
 
     def receive(self, count: int) -> bytes:

@@ -18,8 +18,6 @@ LATER_SECONDS = 1.0
 SPARE_SOCKETS = 2  # that a runtime may have made for itself meanwhile
 SPARE_TASKS = 6
 SPARE_PROCESSES = 2  # socat's PIPE deadlocks now and then with itself when a client is reset
-IDLE_SHARE = 0.25  # of a processor: what uses more is not idle
-IDLE_SECONDS = 0.5
 REST_SECONDS = 1.0
 
 
@@ -69,7 +67,7 @@ def require_survival(
 
 def require_rest_or_survival(trial: Trial, specimen: Specimen, fact: str, after: str) -> None:
     """Waits until the server rests, or has shown that it does not; fails if it has died."""
-    if not wait_until(specimen.is_quiet, REST_SECONDS):
+    if not specimen.comes_to_rest(REST_SECONDS) and not specimen.surely_spins():
         specimen.dies_within(DEATH_SECONDS)
     require_survival(trial, specimen, fact, after)
 
@@ -101,7 +99,7 @@ class Aftermath:
         if can_serve_beside(trial, 3):
             self.bystander = connect_gently(specimen, 1)[0]
             self.bystander.echo(b"bystander")
-        wait_until(specimen.is_quiet, REST_SECONDS)
+        specimen.comes_to_rest(REST_SECONDS)
         self.before = specimen.holdings()
         self._pids = specimen.process.tree()
         self._sockets_before = self._sockets()
@@ -113,7 +111,8 @@ class Aftermath:
 
     def surplus(self) -> Holdings:
         """Returns what the server holds now beyond what it held; waits for it to give that back."""
-        wait_until(lambda: self._is_as_before() or self._specimen.is_quiet(), GIVE_BACK_SECONDS)
+        over = lambda: self._specimen.is_quiet() or self._specimen.surely_spins()  # noqa: E731
+        wait_until(lambda: self._is_as_before() or over(), GIVE_BACK_SECONDS)
         wait_until(self._is_as_before, LATER_SECONDS)  # some give back a little later, by a timer
         return self._difference()
 
@@ -128,16 +127,10 @@ class Aftermath:
         for what, is_kept in kept.items():
             number = getattr(surplus, "tasks" if what == "threads" else what)
             self._trial.require(not is_kept, f"it holds {number} more {what} after {after}")
-        self._trial.require(not self.spins(), f"it uses a processor though idle, after {after}")
+        self._trial.require(not self._specimen.spins(), f"it uses a processor though idle, after {after}")
         self.others_are_served(f"after {after}")
         newcomer_is_served = self.bystander is None or self._specimen.serves_a_newcomer()
         self._trial.require(newcomer_is_served, f"a newcomer is not served after {after}")
-
-    def spins(self) -> bool:
-        """Tells whether the server uses a processor although it has nothing to do."""
-        if wait_until(self._specimen.is_quiet, IDLE_SECONDS):
-            return False
-        return all(self._specimen.cpu_share(IDLE_SECONDS) >= IDLE_SHARE for _ in range(2))
 
     def _is_as_before(self) -> bool:
         surplus = self._difference()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from echolab.check import process_state
 from echolab.check.client import SMALL_BUFFER, Activity, Client
 from echolab.check.outcomes import Inconclusive
+from echolab.check.spin_watch import SpinWatch
 from echolab.check.transcript import Action, Transcript
 from echolab.server_process import ServerProcess
 from echolab.waiting import wait_until
@@ -18,7 +19,8 @@ QUIET_SAMPLES = 4
 QUIET_INTERVAL_SECONDS = 0.04
 CLOCK_TICK_SECONDS = 0.01
 SLEEPER_SECONDS = 2.0  # how long a server that sleeps on purpose is waited for
-SPIN_CPU_SECONDS = 1.5  # of CPU time without an answer: no honest work takes as long
+SPIN_CPU_SECONDS = 1.0  # of CPU time without an answer: no honest work takes as long
+SPINNER_CPU_SECONDS = 0.5  # the same for one that was at it before: a turn of its loop takes little
 WAIT_GAP_SECONDS = 1.0  # between two looks, when somebody waits; after more, it is another wait
 SPIN_SHARE = 0.25  # of the time that it was given; a server at rest uses none, one that spins all
 SPIN_WINDOW_SECONDS = 0.6
@@ -33,6 +35,8 @@ class ObservedServer:
         self._process: ServerProcess | None = None
         self._wait_began = (0.0, 0.0)  # when, and the server's CPU time then
         self._last_look = 0.0
+        self._spun_before = False  # it was known to spin when the wait began
+        self._spin_watch = SpinWatch(lambda: self.process.tree())
 
     @property
     def process(self) -> ServerProcess:
@@ -99,15 +103,26 @@ class ObservedServer:
 
     def wait_until_quiet(self) -> None:
         """Waits until the server has nothing left to do."""
-        if not wait_until(self.is_quiet, PATIENCE_SECONDS):
+        if not self.comes_to_rest(PATIENCE_SECONDS):
             raise Inconclusive("the server does not come to rest")
+
+    def comes_to_rest(self, seconds: float) -> bool:
+        """Waits, at most for so long, until the server has nothing left to do; tells if it came.
+
+        One that spins is not waited for any longer than it takes to be sure of that.
+        """
+        return self._comes_to(self.is_quiet, seconds)
+
+    def surely_spins(self) -> bool:
+        """Tells whether it was found awake at every look of late, and has run all the time."""
+        return self._spin_watch.is_certain()
 
     def settle(self, seconds: float) -> bool:
         """Waits, at most for so long, for a moment in which all threads sleep; tells if it came.
 
-        They may go on afterwards: is_quiet looks for longer.
+        They may go on afterwards: is_quiet looks for longer. There is no wait for one that spins.
         """
-        return wait_until(self._is_asleep, seconds)
+        return self._comes_to(self._is_asleep, seconds)
 
     def activity(self) -> Activity:
         """Tells somebody who waits for the server what it does.
@@ -117,7 +132,8 @@ class ObservedServer:
         waited, used = self._since_wait_began()
         if self.is_quiet() and (waited > SLEEPER_SECONDS or not self._naps()):
             return Activity.ASLEEP
-        return Activity.SPINNING if used > SPIN_CPU_SECONDS else Activity.ACTIVE
+        enough = SPINNER_CPU_SECONDS if self._spun_before else SPIN_CPU_SECONDS
+        return Activity.SPINNING if used > enough else Activity.ACTIVE
 
     def cpu_share(self, seconds: float) -> float:
         """Observes the server for so long; returns the share of one processor that it used."""
@@ -183,6 +199,7 @@ class ObservedServer:
         now, used = time.monotonic(), process_state.cpu_seconds(self.process.tree())
         if now - self._last_look > WAIT_GAP_SECONDS:
             self._wait_began = (now, used)
+            self._spun_before = self.surely_spins()
         self._last_look = now
         return now - self._wait_began[0], used - self._wait_began[1]
 
@@ -199,7 +216,14 @@ class ObservedServer:
         pids = self.process.tree()
         states = process_state.task_states(pids)
         # A process forked meanwhile may not have come to rest yet.
-        return all(state in "SZ" for state in states) and self.process.tree() == pids
+        sleeps = all(state in "SZ" for state in states) and self.process.tree() == pids
+        self._spin_watch.look(sleeps)
+        return sleeps
+
+    def _comes_to(self, sleep: Callable[[], bool], seconds: float) -> bool:
+        """Waits until `sleep()`, at most for so long, and not once it surely spins."""
+        over = wait_until(lambda: sleep() or self.surely_spins(), seconds)
+        return over and not self.surely_spins()
 
     def _is_stopped(self, pids: Sequence[int]) -> bool:
         # T: stopped, t: stopped under a tracer.

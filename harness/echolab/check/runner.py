@@ -94,7 +94,8 @@ def run_checks(
 def _prepare_for_forks() -> None:
     """Does once what each check would else do in its own process."""
     tempfile.gettempdir()  # tries where files can be written
-    gc.freeze()  # what is here now is no garbage: to look for it copies the pages on which it lies
+    if not gc.get_freeze_count():
+        gc.freeze()  # what is here is no garbage: to look for it would copy the pages it lies on
 
 
 def _failures(outcomes: dict[str, Outcome]) -> list[str]:

@@ -100,7 +100,7 @@ class Specimen(ObservedServer):
         self._launched = time.monotonic()
         if not self._comes_to_be_ready():
             raise NotListening(self._why_not_listening(port))
-        wait_until(self._is_asleep, SETTLE_SECONDS)
+        self.settle(SETTLE_SECONDS)
         return self
 
     @property

@@ -87,7 +87,7 @@ def goes_on(trial: Trial) -> None:
     with specimen.connect() as first:
         if first.ask(b"hello").data != b"hello":
             raise Skipped("even the first client is not served: see ECHO-3")
-    wait_until(specimen.is_quiet, REST_SECONDS)
+    specimen.comes_to_rest(REST_SECONDS)
     _require_still_running(trial, specimen)
     try:
         reply = specimen.connect().ask(b"again")

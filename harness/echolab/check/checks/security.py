@@ -6,7 +6,6 @@ from echolab.check.outcomes import Failed
 from echolab.check.registry import check
 from echolab.check.specimen import Specimen
 from echolab.check.trial import Trial
-from echolab.waiting import wait_until
 
 # Red for a terminal, a line of its own for a log, and a format for printf.
 MARK = b"\x1b[31mRED\r\nFORGED <%x.%x.%d>\r\n"
@@ -33,7 +32,7 @@ def escaped_log(trial: Trial) -> None:
         log = _log_of(specimen)
         if _is_raw(log):
             break
-    wait_until(specimen.is_quiet, REST_SECONDS)  # it may write to its log after it has answered
+    specimen.comes_to_rest(REST_SECONDS)  # it may write to its log after it has answered
     log = _log_of(specimen)
     trial.state(
         escape_in_log="\x1b[31mRED" in log,

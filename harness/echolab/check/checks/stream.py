@@ -102,7 +102,7 @@ def _is_non_blocking(specimen: Specimen) -> bool | None:
         return None
     with specimen.connect() as client:
         wait_until(lambda: watching.place_of(specimen, client) is not None, ACCEPT_SECONDS)
-        wait_until(specimen.is_quiet, ACCEPT_SECONDS)
+        specimen.comes_to_rest(ACCEPT_SECONDS)
         place = watching.place_of(specimen, client)
         return place and process_state.is_non_blocking(place.pid, place.descriptor)
 
