@@ -305,6 +305,8 @@ def visit_zoo(server, repeat, load, jobs, json_file, markdown, log) -> int:
 
     Exit status: 0 if each bug was named first, and no good server accused; 1 if not.
     """
+    for name, reason in zoo.left_out_here().items():
+        print(f"lab: {name} is left out: {reason}", file=sys.stderr)
     with orderly_ending():
         sightings = visit_repeatedly(
             zoo.inhabitants(server), repeat, load, jobs, log, _print_sighting

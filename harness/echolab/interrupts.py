@@ -67,6 +67,7 @@ def take_signals() -> None:
 def _no_child_is_left() -> bool:
     """Kills and buries the children; returns whether there were none."""
     for pid in proc.children(os.getpid()):
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, os.WNOHANG)
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):  # a thread was quicker
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, os.WNOHANG)
     return not proc.children(os.getpid())

@@ -36,6 +36,8 @@ FINDINGS = DIRECTORY / "findings.toml"
 SHARED = ("student", "student_chat", "student_udp")  # what the pages share
 SECOND_PAGES = {"eintr-fatal-fork": "eintr-fatal"}
 SERVICE = re.compile(r"^(?://|#) Service: (\S+)$", re.MULTILINE)
+NEEDS = re.compile(r"^(?://|#) Needs: (\S+)$", re.MULTILINE)
+PACKAGES = {"go": "golang-go", "node": "nodejs"}  # where the program is not called like it
 INTERPRETERS = {".py": sys.executable, ".js": "node"}
 BUSY = ["sh", "-c", "while :; do :; done"]
 
@@ -150,7 +152,8 @@ def visit(
             for look in as_completed(looks):
                 sightings.append(look.result())
                 on_sighting(sightings[-1])
-    finally:
+        pool.shutdown()
+    finally:  # whoever interrupts does not want to wait
         pool.shutdown(wait=False, cancel_futures=True)
     return sightings
 
@@ -172,6 +175,23 @@ def look_at(inhabitant: Inhabitant) -> Sighting:
     )
 
 
+def left_out_here() -> dict[str, str]:
+    """Returns the good servers that cannot run on this machine, and why."""
+    programs = {f"good/{_name(page)}": _missing_program(page) for page in _pages(GOOD)}
+    programs["socat"] = "" if shutil.which("socat") else "socat"
+    return {
+        name: f"there is no {program}: apt-get install {PACKAGES.get(program, program)}"
+        for name, program in programs.items()
+        if program
+    }
+
+
+def _missing_program(page: Path) -> str:
+    """Returns the program that a page needs and that is not here, or ""."""
+    needed = NEEDS.search(page.read_text())
+    return needed[1] if needed and not shutil.which(needed[1]) else ""
+
+
 def known_findings() -> dict[str, dict]:
     """Returns what is known to be found in good servers, and why: by the server's name."""
     return tomllib.loads(FINDINGS.read_text())
@@ -185,10 +205,9 @@ def _bad(programs: Path) -> Iterator[Inhabitant]:
 
 def _good(programs: Path) -> Iterator[Inhabitant]:
     for page in _pages(GOOD):
-        words = (*_words(page, programs / "zoo"), "{port}")
-        if page.suffix in INTERPRETERS and not shutil.which(words[0]):
-            continue
-        yield _good_one(f"good/{_name(page)}", words, _service_of(page))
+        if not _missing_program(page):
+            words = (*_words(page, programs / "zoo"), "{port}")
+            yield _good_one(f"good/{_name(page)}", words, _service_of(page))
     if shutil.which("socat"):
         yield _good_one("socat", ("socat", "TCP-LISTEN:{port},bind={host},fork,reuseaddr", "PIPE"))
 
@@ -220,7 +239,7 @@ def _service_of(page: Path) -> str:
 
 
 def _pages(directory: Path) -> list[Path]:
-    suffixes = (".c", ".cpp", *INTERPRETERS)
+    suffixes = (".c", ".cpp", ".go", *INTERPRETERS)
     pages = (path for path in directory.iterdir() if path.suffix in suffixes)
     return sorted(path for path in pages if path.stem not in SHARED)
 

@@ -90,6 +90,12 @@ def test_groups_and_patterns_name_several(programs):
     assert not any(i.bug for i in zoo.inhabitants(["good"]))
 
 
+def test_a_server_whose_language_is_missing_is_left_out_with_the_remedy(monkeypatch, programs):
+    monkeypatch.setattr(zoo.shutil, "which", lambda program: None)
+    assert zoo.left_out_here()["good/go-server"] == "there is no go: apt-get install golang-go"
+    assert "good/go-server" not in {i.name for i in zoo.inhabitants(["good"])}
+
+
 def test_known_findings_are_of_bugs_that_exist_and_have_a_reason():
     for name, finding in zoo.known_findings().items():
         assert set(finding["bugs"]) <= set(all_bugs()), name

@@ -107,6 +107,14 @@ def system_calls(pids: Iterable[int]) -> list[str]:
     return calls
 
 
+def tasks_in(pids: Iterable[int], calls: Iterable[str]) -> set[int]:
+    """Returns the numbers of the threads of `pids` that sit in one of those calls."""
+    paths = [path for pid in pids for path in task_files(pid, "syscall")]
+    named = {path: _text(path).partition(" ")[0] for path in paths}
+    numbers = {str(number) for number, name in SYSTEM_CALLS.items() if name in calls}
+    return {int(path.parent.name) for path in paths if named[path] in numbers}
+
+
 def waiting_receives(pids: Iterable[int]) -> list[tuple[int, int]]:
     """Returns size and flags (0 for read) of each receiving call in which a thread of `pids` sits.
 

@@ -2,6 +2,8 @@
 //
 // The error handler is needed: without one, a client's reset ends the process. Node accepts, reads
 // and writes by itself, and pauses reading while the client does not.
+//
+// Needs: node
 
 const net = require("net");
 
