@@ -24,7 +24,8 @@ ANSWER = struct.Struct(f"=BBxx{SOCKET_ID.size}sIIIII")  # struct inet_diag_msg
 ANY_COOKIE = 0xFFFFFFFF
 ANSWER_BYTES = 1 << 16
 
-TIME_WAIT, LISTEN = 6, 10  # enum in net/tcp_states.h; the state column of /proc/net/tcp
+# enum in net/tcp_states.h; the state column of /proc/net/tcp
+FIN_WAIT_1, TIME_WAIT, LISTEN, CLOSING = 4, 6, 10, 11
 ANY_STATE = (1 << 12) - 1
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}

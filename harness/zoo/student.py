@@ -152,6 +152,8 @@ def serve_turn(client: Client, events: int, answer: Callable[[bytes], bytes]) ->
 class EventLoop:
     """Serves all clients in one thread, by poll; `answer` makes the answer to what came."""
 
+    welcome = Client  # makes a client of a newcomer's connection
+
     def __init__(self, listener: socket.socket, answer: Callable[[bytes], bytes]) -> None:
         listener.setblocking(False)
         self.listener = listener
@@ -163,7 +165,7 @@ class EventLoop:
         """Serves for ever."""
         rests = False  # the listener, in a shortage
         while True:
-            ready = self.selector.select(REST_SECONDS if rests else None)
+            ready = self.selector.select(REST_SECONDS if rests else self.patience())
             if rests:
                 self.selector.register(self.listener, selectors.EVENT_READ)
                 rests = False
@@ -174,6 +176,10 @@ class EventLoop:
                     self.serve(key.data, events)
             if rests:
                 self.selector.unregister(self.listener)
+
+    def patience(self) -> float | None:
+        """For how long to wait for events; None: as long as it takes."""
+        return None
 
     def accept_waiting(self) -> bool:
         """Takes the newcomers that wait, at most 64 a turn. False in a shortage."""
@@ -186,7 +192,7 @@ class EventLoop:
                 return False
             if connection is not None:
                 connection.setblocking(False)
-                client = Client(connection)
+                client = self.welcome(connection)
                 self.selector.register(connection, client.events(), client)
         return True
 

@@ -1,4 +1,4 @@
-"""Taking descriptors away from a running server, and giving them back (prlimit(2))."""
+"""Taking descriptors and memory away from a running server, and giving them back (prlimit(2))."""
 
 import contextlib
 import itertools
@@ -7,6 +7,7 @@ import resource
 import sys
 from collections.abc import Iterable, Iterator
 
+from echolab.check import process_state
 from echolab.check.outcomes import Skipped
 
 # Becomes the program that its arguments name; the first says which descriptor is the last in use.
@@ -29,14 +30,24 @@ def few_descriptors(pids: Iterable[int], free: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _soft_limit(pid: int, limit: int) -> Iterator[None]:
-    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, hard))
+def little_memory(pids: Iterable[int], spare: int) -> Iterator[None]:
+    """Lets the address space of each of `pids` grow by `spare` bytes only; lifts that again."""
+    with contextlib.ExitStack() as limits:
+        for pid in pids:
+            most = process_state.address_space_bytes(pid) + spare
+            limits.enter_context(_soft_limit(pid, most, resource.RLIMIT_AS))
+        yield
+
+
+@contextlib.contextmanager
+def _soft_limit(pid: int, limit: int, kind: int = resource.RLIMIT_NOFILE) -> Iterator[None]:
+    soft, hard = resource.prlimit(pid, kind)
+    resource.prlimit(pid, kind, (limit, hard))
     try:
         yield
     finally:
         with contextlib.suppress(ProcessLookupError):
-            resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+            resource.prlimit(pid, kind, (soft, hard))
 
 
 def _limit_that_leaves(pid: int, free: int) -> int:

@@ -195,10 +195,15 @@ def has_mapped(pid: int, library: Path) -> bool:
     return str(library) in Path(f"/proc/{pid}/maps").read_text()
 
 
+def state_of(server_port: int, client_port: int) -> int | None:
+    """Returns the state of the server's end of a connection, as tcp_sockets names it, or None."""
+    end = tcp_sockets.connection(server_port, client_port)
+    return end and end.state
+
+
 def is_time_wait(server_port: int, client_port: int) -> bool:
     """Tells whether a closed connection lingers at the server's end, in TIME_WAIT (tcp(7))."""
-    end = tcp_sockets.connection(server_port, client_port)
-    return end is not None and end.state == tcp_sockets.TIME_WAIT
+    return state_of(server_port, client_port) == tcp_sockets.TIME_WAIT
 
 
 def listening_addresses(port: int) -> set[str]:

@@ -85,6 +85,24 @@ def _died_of_idle_reset(facts: Facts) -> bool:
 
 
 @bug(
+    "finishes-twice",
+    "ends when a client finishes at the moment in which it finishes itself",
+    tier=Tier.DIES_OR_LEAKS,
+    question="Your server says good-bye, and the client has hung up already: what happens twice?",
+    pointer="RFC 9293, 3.6 and figure 13; shutdown(2), ENOTCONN; SERV-8 in docs/protocol.md",
+    remedy="Decide in one place that a client is to go, do nothing to it afterwards, and take an"
+    " error of shutdown for what it is: the client has gone.",
+)
+def finishes_twice(facts: Facts) -> Finding | None:
+    """It survives each end of the conversation, and not both at once."""
+    if end := facts["death_of_both_finishing"]:
+        together = "a client's last message and its FIN came at once"
+        moment = "its FIN and the client's had crossed" if facts["fins_crossed"] else together
+        return certain(f"the server ended ({end}) when {moment}")
+    return None
+
+
+@bug(
     "fd-leak-on-reset",
     "closes clients that leave in good order, and forgets to close those that reset",
     tier=Tier.DIES_OR_LEAKS,

@@ -2,16 +2,24 @@
 
 from dataclasses import dataclass
 
+from echolab import tcp_sockets
+from echolab.check import process_state
 from echolab.check.client import Client, Ending
-from echolab.check.outcomes import Skipped
+from echolab.check.company import survival
+from echolab.check.outcomes import Failed, Skipped
 from echolab.check.payloads import EVERY_BYTE, assert_same, numbered_blocks
 from echolab.check.registry import ALL_SERVICES, check
+from echolab.check.specimen import Specimen
 from echolab.check.trial import Trial
+from echolab.waiting import wait_until
 
 MESSAGE_SERVICES = tuple(service for service in ALL_SERVICES if service != "echo")
 LONGEST_LINE = 4096  # bytes, the line end not counted
 TOO_LONG = b"error: line too long\n"
 STILL_SENDING = 100_000  # bytes, behind the last message
+# Messages whose answers a client that does not read has no room for, and the server's kernel has.
+UNREAD_MESSAGES = 8000
+FIN_SECONDS = 3.0  # for the server to send its FIN, and for its kernel to take the client's
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,9 @@ EXCHANGES = {
     "pingpong": Exchange(b"ping", b"pong"),
     "temperature": Exchange(b"100", b"212.00"),
 }
+
+
+LAST_WORDS = {"bye": (b"bye", b"bye"), "pingpong": (b"done", b"")}  # with the answer, if any
 
 
 def _line_end(trial: Trial) -> bytes:
@@ -168,3 +179,48 @@ def last_answer(trial: Trial) -> None:
     trial.state(last_answer=reply.data, last_answer_ending=reply.ending)
     assert_same(reply.data, b"bye\n")
     trial.require(reply.ending is Ending.END, f"the connection was left {reply.ending.value}")
+
+
+@check("SERV-8b", "both ends may finish at the same moment", services=("bye", "pingpong"))
+def both_finish(trial: Trial) -> None:
+    """Stops the server while its client's last message and FIN arrive, so that it finds both.
+
+    Then both FINs are underway at once (RFC 9293, figure 13): the server's waits behind answers for
+    which a client that does not read has no room, when the client's comes. All answers must come,
+    and an end; and a newcomer be served.
+    """
+    specimen = trial.start()
+    last, answer = LAST_WORDS[trial.service]
+    end = _line_end(trial)
+    client = specimen.connect()
+    with survival(trial, specimen, "death_of_both_finishing", "both ends had finished at once"):
+        with specimen.frozen():
+            client.send(last + end)
+            client.finish_sending()
+        _expect_all(client, answer + end if answer else b"")
+    if not _is_in_chunks(trial):
+        with survival(trial, specimen, "death_of_both_finishing", "two FINs had crossed"):
+            _let_fins_cross(trial, specimen)
+    exchange = EXCHANGES[trial.service]
+    _expect(trial, specimen.connect(), exchange.message, exchange.answer)
+
+
+def _expect_all(client: Client, answer: bytes) -> None:
+    reply = client.read_to_end()
+    assert_same(reply.data, answer)
+    if reply.ending is not Ending.END:
+        raise Failed(f"the connection was left {reply.ending.value}")
+
+
+def _let_fins_cross(trial: Trial, specimen: Specimen) -> None:
+    exchange, (last, answer) = EXCHANGES[trial.service], LAST_WORDS[trial.service]
+    client = specimen.connect(small_buffer=True)
+    client.send((exchange.message + b"\n") * UNREAD_MESSAGES + last + b"\n")
+    state = lambda: process_state.state_of(specimen.port, client.port)  # noqa: E731
+    wait_until(lambda: state() == tcp_sockets.FIN_WAIT_1, FIN_SECONDS)
+    client.finish_sending()
+    have_crossed = wait_until(lambda: state() == tcp_sockets.CLOSING, FIN_SECONDS)
+    trial.state(fins_crossed=have_crossed)
+    specimen.note("has sent its FIN, too" if have_crossed else "did not send its FIN before")
+    answers = (exchange.answer + b"\n") * UNREAD_MESSAGES
+    _expect_all(client, answers + (answer + b"\n" if answer else b""))
