@@ -58,7 +58,7 @@ void UringClient::on_received(const Completion& completion) {
   } else if (completion.result == 0) {
     end_is_held_ = true;
   } else if (!ended_to_be_repeated(completion.result)) {
-    fail(system_error("recv", -completion.result).what());
+    fail("recv", -completion.result);
   }
   if (completion.buffer) buffers_.give_back(*completion.buffer);
 }
@@ -101,7 +101,7 @@ void UringClient::send() {
 void UringClient::on_sent(const Completion& completion) {
   sending_ = State::kNone;
   if (ended_to_be_repeated(completion.result)) return;
-  if (completion.result < 0) return fail(system_error("send", -completion.result).what());
+  if (completion.result < 0) return fail("send", -completion.result);
   try {
     session_->sent(static_cast<std::size_t>(completion.result));
   } catch (const std::exception& error) {
@@ -150,6 +150,13 @@ bool UringClient::has_unread_input() const {
 void UringClient::fail(std::string_view reason) {
   failed_ = true;
   record_.failed(reason);
+}
+
+// To say what has failed takes memory, and there may be none.
+void UringClient::fail(const char* call, int error) try {
+  fail(system_error(call, error).what());
+} catch (const std::bad_alloc& shortage) {
+  fail(shortage.what());
 }
 
 bool UringClient::finished() {

@@ -49,6 +49,7 @@ class UringClient {
 
   /// Ends the connection, whatever is owed to the client. The first reason counts.
   void fail(std::string_view reason);
+  void fail(const char* call, int error);
 
   /// True when the client is to be removed: it has finished or failed, and the kernel is done.
   [[nodiscard]] bool finished();

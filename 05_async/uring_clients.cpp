@@ -13,26 +13,34 @@ UringClients::UringClients(Ring& ring, const Options& options)
 void UringClients::add(UniqueFd socket) {
   const auto fd = static_cast<std::size_t>(socket.get());
   if (fd >= clients_.size()) clients_.resize(fd + 1);
-  due_.push_back(fd);
+  is_due_.resize(clients_.size());
+  due_.reserve(clients_.capacity());
   clients_[fd] = std::make_unique<UringClient>(std::move(socket), options_, ring_, buffers_);
   ++size_;
+  go_on_with(fd);
+}
+
+void UringClients::go_on_with(std::size_t fd) {
+  if (is_due_[fd]) return;
+  is_due_[fd] = true;
+  due_.push_back(fd);
 }
 
 void UringClients::on_received(const Completion& completion) {
   const auto fd = static_cast<std::size_t>(completion.fd);
   clients_[fd]->on_received(completion);
-  due_.push_back(fd);
+  go_on_with(fd);
 }
 
 void UringClients::on_sent(const Completion& completion) {
   const auto fd = static_cast<std::size_t>(completion.fd);
   clients_[fd]->on_sent(completion);
-  due_.push_back(fd);
+  go_on_with(fd);
 }
 
 void UringClients::go_on() {
   for (const std::size_t fd : due_) {
-    if (!clients_[fd]) continue;  // it was due twice, and is removed already
+    is_due_[fd] = false;
     clients_[fd]->go_on();
     if (!clients_[fd]->finished()) continue;
     clients_[fd].reset();
@@ -52,7 +60,7 @@ void UringClients::sweep() {
     if (!clients_[fd]) continue;
     if (Shutdown::grace_over()) clients_[fd]->fail(ClientRecord::kCutOff);
     clients_[fd]->end_if_idle();
-    due_.push_back(fd);
+    go_on_with(fd);
   }
   go_on();
 }

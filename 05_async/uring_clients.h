@@ -21,6 +21,7 @@ class UringClients {
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
+  /// Throws std::bad_alloc where there is no memory for one more; then all is as it was.
   void add(UniqueFd socket);
 
   void on_received(const Completion& completion);
@@ -37,12 +38,15 @@ class UringClients {
   void sweep();
 
  private:
+  void go_on_with(std::size_t fd);
+
   Ring& ring_;
   BufferPool buffers_;
   const Options& options_;
   std::vector<std::unique_ptr<UringClient>> clients_;  // by descriptor
   std::size_t size_ = 0;
-  std::vector<std::size_t> due_;  // those to go on with, at the end of the turn
+  std::vector<std::size_t> due_;  // those to go on with, at the end of the turn, each once:
+  std::vector<bool> is_due_;      // so the room that add() makes suffices when there is no memory
 };
 
 }  // namespace echolab

@@ -140,6 +140,25 @@ def spawn_fail_leak(facts: Facts) -> Finding | None:
 
 
 @bug(
+    "alloc-fail-leak",
+    "forgets the client for whom it had no memory",
+    tier=Tier.LIMITS_AND_LIFE,
+    question="When new, or malloc, fails for a newcomer, who closes its socket?",
+    pointer="accept(2); malloc(3), ENOMEM; std::bad_alloc; LIMIT-10 in docs/protocol.md",
+    remedy="Whatever goes wrong between accept and the client's place in your table: close its"
+    " socket, and go on. An owner of the descriptor (RAII) does that by itself.",
+)
+def alloc_fail_leak(facts: Facts) -> Finding | None:
+    """There is memory again, and clients that came without it are accepted and never served."""
+    if count := facts["forgotten_out_of_memory"]:
+        return certain(
+            f"{count} clients that came when there was no memory are connected, and were never"
+            " served, not even when there was memory again"
+        )
+    return None
+
+
+@bug(
     "epoll-ctl-unchecked",
     "does not look whether epoll_ctl has succeeded",
     tier=Tier.LIMITS_AND_LIFE,

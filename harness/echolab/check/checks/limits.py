@@ -1,4 +1,4 @@
-"""LIMIT: when there are no more descriptors, threads or processes, and when calls fail."""
+"""LIMIT: when there is no more of something, and when calls fail."""
 
 import contextlib
 import itertools
@@ -25,7 +25,12 @@ from echolab.check.fault_injection import (
     Faults,
 )
 from echolab.check.outcomes import Failed, Info, Skipped
-from echolab.check.process_limits import descriptors_of, few_descriptors, hoarding
+from echolab.check.process_limits import (
+    descriptors_of,
+    few_descriptors,
+    hoarding,
+    little_memory,
+)
 from echolab.check.registry import check
 from echolab.check.specimen import Specimen
 from echolab.check.trial import Trial
@@ -39,6 +44,10 @@ RECOVERY_SECONDS = 6.0  # asyncio, for one, looks again after a second
 HIT_SECONDS = 3.0
 LOOK_SECONDS = 0.4
 MANY_CALLS = 100  # in that time; a server that rests between two attempts makes some ten
+SPARE_MEMORY = 64 * 1024  # bytes that are left, so that it is newcomers who find none
+CROWD_WITHOUT_MEMORY = 60  # clients,
+SAID_WITHOUT_MEMORY = 3000  # and bytes of each, for which a server needs some memory
+ANY_ADDRESS_SPACE = 1 << 40  # bytes; only sanitizers set aside more
 FD_SETSIZE = 1024  # select(2)
 LAST_INHERITED = FD_SETSIZE - 8  # the last descriptor that a server finds open when it starts
 ENOUGH = 4096
@@ -298,3 +307,52 @@ def unwatched_client(trial: Trial) -> None:
         raise Info("a client that it cannot watch waits for ever")
     trial.state(unwatched_client_left_open=is_waiting)
     trial.require(not is_waiting, "a client that it cannot watch waits for ever")
+
+
+@check("LIMIT-10", "out of memory, it neither spins nor forgets a client")
+def out_of_memory(trial: Trial) -> None:
+    """Lets the server's address space grow by 64 KiB only (prlimit), and connects sixty clients.
+
+    Who was connected before must be served, the server be at rest, and nobody be left waiting: a
+    newcomer is served or turned away. When there is memory again, newcomers must be served. A
+    server that ends, as the runtimes of some languages do by design, is not judged.
+    """
+    specimen = trial.start()
+    bystander = _bystander(trial, specimen)
+    pids = specimen.process.tree()
+    if max(map(process_state.address_space_bytes, pids)) > ANY_ADDRESS_SPACE:
+        raise Skipped("it was built with a sanitizer, which cannot do with less memory")
+    with little_memory(pids, SPARE_MEMORY):
+        specimen.note(f"may use {SPARE_MEMORY} bytes of memory more, and no more than that (prlimit)")
+        crowd = _crowd_that_speaks(specimen)
+        specimen.comes_to(lambda: not specimen.is_running())
+        if specimen.dies_within(0.1 if specimen.is_quiet() else DEATH_SECONDS):
+            raise Info(f"it ends ({specimen.how_it_ended()}) when there is no memory for a newcomer")
+        trial.require(not specimen.spins(), "out of memory, it keeps a processor busy")
+        _require_served(bystander, "while there was no memory")
+    _require_nobody_forgotten(trial, specimen, crowd)
+    specimen.close_clients()
+    recovers = wait_until(specimen.serves_a_newcomer, RECOVERY_SECONDS)
+    trial.require(recovers, "there is memory again, and newcomers are still not served")
+
+
+def _crowd_that_speaks(specimen: Specimen) -> list[Client]:
+    crowd: list[Client] = []
+    with contextlib.suppress(ConnectionError):  # the server may die meanwhile
+        crowd += connect_burst(specimen, CROWD_WITHOUT_MEMORY)
+        for client in crowd:
+            with contextlib.suppress(ConnectionError):  # it has been turned away
+                client.send(bytes(SAID_WITHOUT_MEMORY))
+    return crowd
+
+
+def _require_nobody_forgotten(trial: Trial, specimen: Specimen, crowd: list[Client]) -> None:
+    """Fails if somebody was accepted, and waits although there is memory again."""
+    waiting = [client for client in crowd if not client.has_input()]
+    specimen.comes_to(lambda: all(client.has_input() for client in waiting))
+    waiting = [client for client in waiting if not client.has_input()]
+    forgotten = [client for client in waiting if place_of(specimen, client) is not None]
+    trial.state(forgotten_out_of_memory=len(forgotten))
+    trial.require(
+        not forgotten, f"{len(forgotten)} clients for which there was no memory wait for ever"
+    )
