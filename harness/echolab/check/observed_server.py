@@ -130,10 +130,15 @@ class ObservedServer:
         One that sleeps for a time, rather than until something happens, is given that time.
         """
         waited, used = self._since_wait_began()
-        if self.is_quiet() and (waited > SLEEPER_SECONDS or not self._naps()):
+        if self.is_quiet() and (waited > SLEEPER_SECONDS or not self.naps()):
             return Activity.ASLEEP
         enough = SPINNER_CPU_SECONDS if self._spun_before else SPIN_CPU_SECONDS
         return Activity.SPINNING if used > enough else Activity.ACTIVE
+
+    def naps(self) -> bool:
+        """Tells whether some thread waits at this moment for a time, and for no event."""
+        calls = process_state.system_calls(self.process.tree())
+        return any(call in process_state.TIMED_SLEEPS for call in calls)
 
     def cpu_share(self, seconds: float) -> float:
         """Observes the server for so long; returns the share of one processor that it used."""
@@ -202,10 +207,6 @@ class ObservedServer:
             self._spun_before = self.surely_spins()
         self._last_look = now
         return now - self._wait_began[0], used - self._wait_began[1]
-
-    def _naps(self) -> bool:
-        calls = process_state.system_calls(self.process.tree())
-        return any(call in process_state.TIMED_SLEEPS for call in calls)
 
     def _signal(self, pids: Sequence[int], number: signal.Signals) -> None:
         for pid in pids:

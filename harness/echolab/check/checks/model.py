@@ -11,6 +11,7 @@ from echolab.check.outcomes import Failed, Info, Skipped
 from echolab.check.registry import check
 from echolab.check.specimen import Holdings, Specimen
 from echolab.check.trial import Trial
+from echolab.waiting import wait_until
 
 CLIENTS = 5
 MULTIPLEXERS = {
@@ -25,7 +26,11 @@ MULTIPLEXERS = {
 WAITING_CALLS = ",".join((fault_injection.WAIT, fault_injection.ACCEPT))
 TRACED = ",".join((WAITING_CALLS, fault_injection.ANY_RECEIVE, fault_injection.ANY_SEND))
 SHOWN_CALLS = 5
-MODELS = ("iterative", "threads", "pool", "select", "poll", "epoll", "io-uring", "fork", "prefork")
+MODELS = (
+    "iterative", "threads", "pool", "busy-poll", "select", "poll", "epoll", "io-uring", "fork",
+    "prefork",
+)  # fmt: skip
+NAP_SECONDS = 0.5  # in which one is caught napping that looks at its clients in turn
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Sight:
     clients: int
     sits_in: Counter[str]  # calls, and how many tasks
     watched_by: str | None  # the multiplexing call that waits for a client's bytes
+    naps: bool  # it waits for a time to be over, or for something else than that client
     made: Counter[str]  # calls, if strace could look
 
     def __str__(self) -> str:
@@ -77,6 +83,8 @@ def _look(trial: Trial) -> Sight:
     specimen.settle(SETTLE_SECONDS)
     calls = process_state.system_calls(specimen.process.tree())
     watched_by = _watcher(specimen, clients[0])
+    is_asleep = lambda: _naps(specimen, clients[0])  # noqa: E731
+    naps = watched_by is None and wait_until(is_asleep, NAP_SECONDS)
     made: Counter[str] = Counter()
     with contextlib.suppress(Skipped):  # without strace it is not known which calls are made
         with trial.faults(specimen, TRACED) as traced:  # afterwards calls go by another name:
@@ -88,6 +96,7 @@ def _look(trial: Trial) -> Sight:
         clients=len(clients),
         sits_in=Counter(call or "no call" for call in calls),
         watched_by=watched_by,
+        naps=naps,
         made=made,
     )
 
@@ -112,6 +121,15 @@ def _watcher(specimen: Specimen, client: Client) -> str | None:
     return next((call for call in calls if MULTIPLEXERS.get(call) == "io-uring"), None)
 
 
+def _naps(specimen: Specimen, client: Client) -> bool:
+    """Tells whether the server, at this moment, waits for a time or something else than a client.
+
+    If it serves its clients all the same, it tries them in turn.
+    """
+    place = watching.place_of(specimen, client)
+    return specimen.naps() or (place is not None and watching.is_watched(place) is False)
+
+
 def _models_that_fit(trial: Trial, sight: Sight) -> set[str]:
     """Returns the models of which one would see that."""
     limit = trial.known["serves_beside_silent"]
@@ -124,6 +142,8 @@ def _models_that_fit(trial: Trial, sight: Sight) -> set[str]:
         return {"iterative"}
     if limit is not None:
         return {"prefork"} if has_workers else {"pool"}
+    if sight.naps and sight.idle.tasks == 1:
+        return {"busy-poll"}
     if sight.watched_by not in MULTIPLEXERS and not has_workers and sight.idle.tasks > CLIENTS:
         return {"pool"}  # a large one
     fitting = {MULTIPLEXERS[sight.watched_by]} if sight.watched_by in MULTIPLEXERS else set()
