@@ -30,7 +30,7 @@ using Clients = std::unordered_set<class Client*>;
 class Client : public std::enable_shared_from_this<Client> {
  public:
   Client(Socket socket, const Options& options, Clients& connected)
-      : socket_(std::move(socket)), options_(options), connected_(connected) {
+      : socket_(closed_on_exec(std::move(socket))), options_(options), connected_(connected) {
     connected_.insert(this);
   }
   ~Client() {

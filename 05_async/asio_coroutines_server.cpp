@@ -36,7 +36,7 @@ const auto kAtEnd = [](const std::exception_ptr& e) { e ? std::rethrow_exception
 class Client {
  public:
   Client(Socket socket, const Options& options, Clients& connected)
-      : socket_(std::move(socket)), options_(options), connected_(connected) {
+      : socket_(closed_on_exec(std::move(socket))), options_(options), connected_(connected) {
     connected_.insert(this);
   }
   ~Client() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fcntl.h>
+
 #include <cstddef>
 #include <span>
 
@@ -18,6 +20,12 @@ using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
 /// `bytes` as Asio takes them. They are not copied: they must stay until they are sent.
 [[nodiscard]] inline asio::const_buffer as_buffer(std::span<const std::byte> bytes) {
   return {bytes.data(), bytes.size()};
+}
+
+/// A client's socket that no program started later inherits: Asio accepts it without SOCK_CLOEXEC.
+[[nodiscard]] inline Socket closed_on_exec(Socket socket) {
+  ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);  // fcntl(2)
+  return socket;
 }
 
 }  // namespace echolab

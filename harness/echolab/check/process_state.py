@@ -272,27 +272,41 @@ def unsent_bytes(server_port: int, client_port: int) -> int:
 
 
 def is_non_blocking(pid: int, descriptor: int) -> bool:
-    """Tells whether O_NONBLOCK is set on a descriptor of `pid`: proc(5), /proc/PID/fdinfo."""
+    """Tells whether O_NONBLOCK is set on a descriptor of `pid`."""
+    return bool(_flags_of(pid, descriptor) & os.O_NONBLOCK)
+
+
+def is_closed_on_exec(pid: int, descriptor: int) -> bool:
+    """Tells whether a program that `pid` becomes, or starts, does not inherit a descriptor."""
+    return bool(_flags_of(pid, descriptor) & os.O_CLOEXEC)
+
+
+def _flags_of(pid: int, descriptor: int) -> int:
+    """Returns the flags of an open descriptor: proc(5), /proc/PID/fdinfo."""
     lines = _text(Path(f"/proc/{pid}/fdinfo/{descriptor}")).splitlines()
-    flags = next((line.split()[1] for line in lines if line.startswith("flags:")), "0")
-    return bool(int(flags, 8) & os.O_NONBLOCK)
+    return int(next((line.split()[1] for line in lines if line.startswith("flags:")), "0"), 8)
+
+
+def socket_descriptors(pid: int) -> dict[int, str]:
+    """Returns the descriptors of `pid` that are sockets, with their inodes."""
+    found = {}
+    try:
+        names = os.listdir(f"/proc/{pid}/fd")
+    except OSError:
+        return found
+    for name in names:
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{name}")
+        except OSError:
+            continue  # closed meanwhile
+        if target.startswith("socket:["):
+            found[int(name)] = target[len("socket:[") : -1]
+    return found
 
 
 def socket_inodes(pid: int) -> set[str]:
     """Returns the inodes of the sockets that `pid` has open; empty if it has ended."""
-    inodes = set()
-    try:
-        entries = list(os.scandir(f"/proc/{pid}/fd"))
-    except OSError:
-        return inodes
-    for entry in entries:
-        try:
-            target = os.readlink(entry.path)
-        except OSError:
-            continue
-        if target.startswith("socket:["):
-            inodes.add(target[len("socket:[") : -1])
-    return inodes
+    return set(socket_descriptors(pid).values())
 
 
 def _socket_rows(table: Path) -> Iterator[list[str]]:

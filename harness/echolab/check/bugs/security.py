@@ -64,3 +64,19 @@ def bind_any(facts: Facts) -> Finding | None:
     if facts["listens_at_all_addresses"]:
         return certain("it listens on 0.0.0.0, or ::, and so for every machine that can reach it")
     return None
+
+
+@bug(
+    "no-cloexec",
+    "lets every program that it starts inherit its clients' connections",
+    tier=Tier.ADVISORY,
+    question="When your server starts a program, which of its descriptors are open in there?",
+    pointer="open(2), O_CLOEXEC; socket(2), SOCK_CLOEXEC; accept4(2); SEC-3 in docs/protocol.md",
+    remedy="Give SOCK_CLOEXEC to socket and accept4.",
+)
+def no_cloexec(facts: Facts) -> Finding | None:
+    """Sockets stay open when another program is executed."""
+    if count := facts["sockets_inherited"]:
+        plural = "socket" if count == 1 else "sockets"
+        return certain(f"a program that it starts would inherit {count} {plural}")
+    return None

@@ -489,3 +489,21 @@ def nagle_delayed_ack(facts: Facts) -> Finding | None:
             " 40 ms after the question"
         )
     return None
+
+
+@bug(
+    "hasty-timeout",
+    "takes a pause of its client for the end",
+    tier=Tier.STREAM,
+    question="For how long may a person think before they type on?",
+    pointer="socket(7), SO_RCVTIMEO; recv(2); ECHO-6 and LIMIT-7 in docs/protocol.md",
+    remedy="Let recv wait for as long as it takes. If silent clients must go, then after minutes,"
+    " and as an option.",
+)
+def hasty_timeout(facts: Facts) -> Finding | None:
+    """A hundred messages are answered, and a moment of silence ends it."""
+    if (silence := facts["ended_after_silence"]) is None:
+        return None
+    return certain(
+        f"a client had a hundred answers, was silent, and was disconnected after {silence:g} s"
+    )

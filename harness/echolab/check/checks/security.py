@@ -2,6 +2,7 @@
 
 import re
 
+from echolab.check import process_state
 from echolab.check.outcomes import Failed
 from echolab.check.registry import check
 from echolab.check.specimen import Specimen
@@ -14,6 +15,7 @@ FORGED = re.compile(r"RED\r?\nFORGED")
 MARKS_A_MESSAGE = 40
 MESSAGES = 40  # so the log grows by more than a program's output buffer holds
 REST_SECONDS = 2.0
+LAST_STANDARD = 2  # stderr
 
 
 @check("SEC-2", "clients' bytes are escaped in the log")
@@ -48,3 +50,21 @@ def _log_of(specimen: Specimen) -> str:
 
 def _is_raw(log: str) -> bool:
     return "\x1b[31mRED" in log or bool(FORGED.search(log)) or bool(EXPANDED.search(log))
+
+
+@check("SEC-3", "its sockets are not inherited by programs that it starts")
+def closed_on_exec(trial: Trial) -> None:
+    """Looks, while a client is connected, which of the server's sockets would stay open in a
+    program that the server starts (FD_CLOEXEC). stdin, stdout and stderr are meant to.
+    """
+    specimen = trial.start()
+    with specimen.connect() as client:
+        client.echo(b"hello")
+        inherited, count = 0, 0
+        for pid in specimen.process.tree():
+            for descriptor in process_state.socket_descriptors(pid):
+                count += 1
+                is_closed = process_state.is_closed_on_exec(pid, descriptor)
+                inherited += descriptor > LAST_STANDARD and not is_closed
+    trial.state(sockets_inherited=inherited)
+    trial.require(not inherited, f"a program that it starts inherits {inherited} of {count} sockets")

@@ -27,6 +27,8 @@ ENDLESS = 32 * 1024 * 1024  # bytes: more than the kernel's buffers take; the se
 MEBIBYTE = 1024 * 1024
 SHOWN = 200  # bytes of a wrong answer that are kept
 PROMPT_ANSWERS = 15
+MANY_MESSAGES = 100
+SILENT_SECONDS = 3.0  # a person thinks for longer
 HELD_BACK_SECONDS = 0.030  # the delayed acknowledgement for which Nagle's algorithm waits: 40 ms
 
 
@@ -313,6 +315,27 @@ def silence(trial: Trial) -> None:
     trial.require(not unasked.data, f"nothing was due, but {unasked.data[:SHOWN]!r} came")
     trial.require(not unasked.is_disconnection, "it ended the connection of a silent client")
     client.echo(b"at last")
+
+
+@check("ECHO-6", "a connection lasts until the client ends it")
+def lasting_connection(trial: Trial) -> None:
+    """Has a hundred messages answered on one connection; then the client is silent for three
+    seconds, and says something again.
+    """
+    client = trial.start().connect()
+    for number in range(MANY_MESSAGES):
+        message = b"%03d" % number
+        reply = client.ask(message)
+        if reply.is_disconnection:
+            raise Failed(f"it ended the connection after {number} messages")
+        assert_same(reply.data, message)
+    began = time.monotonic()
+    ended = wait_until(client.has_input, SILENT_SECONDS)
+    if ended and client.is_disconnected():
+        silence = round(time.monotonic() - began, 1)
+        trial.state(ended_after_silence=silence)
+        raise Failed(f"it ended the connection of a client that was silent for {silence} s")
+    client.echo(b"and on")
 
 
 @check("ECHO-7", "a mebibyte without a newline comes back")
