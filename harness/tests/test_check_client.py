@@ -1,0 +1,68 @@
+"""What a client of the checker does with a server that does not do its part."""
+
+import pytest
+
+from echolab import proc
+from echolab.check.client import Ending
+from echolab.check.outcomes import Stuck
+from echolab.check.specimen import Command, Specimen
+
+NEVER_RECEIVES = """
+    import signal, socket, sys
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    client, _ = listener.accept()
+    signal.pause()
+"""
+
+BUSY = """
+    import socket, sys
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    listener.setblocking(False)
+    clients = []
+    while True:
+        try:
+            clients.append(listener.accept())
+        except BlockingIOError:
+            pass
+"""
+
+MORE_THAN_FITS = 64 * 1024 * 1024
+
+
+@pytest.fixture
+def start(script):
+    """Starts a Python program as a specimen, which ends with the test."""
+    proc.adopt_orphans()
+    specimens = []
+
+    def run(program: str) -> Specimen:
+        specimens.append(Specimen(Command((*script(program), "{port}"))))
+        return specimens[-1].start()
+
+    yield run
+    for specimen in specimens:
+        specimen.destroy()
+
+
+def test_who_finds_no_room_at_a_server_that_sleeps_is_told_so(start):
+    client = start(NEVER_RECEIVES).connect()
+    with pytest.raises(Stuck, match="the server sleeps"):
+        client.send(bytes(MORE_THAN_FITS))
+
+
+def test_a_question_for_which_there_is_no_room_has_no_answer(start):
+    client = start(NEVER_RECEIVES).connect()
+    assert client.ask(bytes(MORE_THAN_FITS)).ending is Ending.STUCK
+
+
+def test_a_server_that_spins_is_known_to_and_answers_nobody(start):
+    specimen = start(BUSY)
+    assert not specimen.comes_to_rest(seconds=20)
+    assert specimen.surely_spins() and specimen.spins()
+    assert specimen.connect().ask(b"hello").ending is Ending.SPINNING
+
+
+def test_a_server_that_sleeps_does_not_spin(start):
+    specimen = start(NEVER_RECEIVES)
+    assert specimen.comes_to_rest(seconds=20)
+    assert not specimen.surely_spins() and not specimen.spins()
