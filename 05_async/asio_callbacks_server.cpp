@@ -16,10 +16,10 @@
 #include <memory>
 #include <unordered_set>
 
+#include "03_select/connection.h"
 #include "05_async/asio_types.h"
 #include "common/client_record.h"
 #include "common/linger.h"
-#include "common/log.h"
 #include "common/server_main.h"
 #include "common/services/services.h"
 
@@ -109,7 +109,8 @@ void accept(Acceptor& acceptor, Listener& listener, const Options& options, Clie
     } else if (clients.size() >= options.max_clients) {
       listener.turned_away("--max-clients are connected");
     } else {
-      std::make_shared<Client>(std::move(socket), options, clients)->go_on();
+      admit(listener,
+            [&] { std::make_shared<Client>(std::move(socket), options, clients)->go_on(); });
     }
     if (!listener.resting()) return accept(acceptor, listener, options, clients);
     auto rest = std::make_shared<asio::steady_timer>(acceptor.get_executor(), Listener::kRest);
@@ -131,7 +132,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
     for (Client* client : clients) client->end_input();
     io.stop();
   });
-  io.run();
+  run_all(io, listener);
   io.restart();
   while (!clients.empty() && !shutdown.grace_over()) io.run_one_for(std::chrono::milliseconds(100));
 }

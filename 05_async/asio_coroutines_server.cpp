@@ -16,10 +16,10 @@
 #include <asio/experimental/as_tuple.hpp>
 #include <asio/experimental/awaitable_operators.hpp>
 
+#include "03_select/connection.h"
 #include "05_async/asio_types.h"
 #include "common/client_record.h"
 #include "common/linger.h"
-#include "common/log.h"
 #include "common/server_main.h"
 #include "common/services/services.h"
 
@@ -30,8 +30,6 @@ using Clients = std::unordered_set<class Client*>;
 using Task = asio::awaitable<void, Executor>;
 // co_await returns an operation's error beside its result: it is ordinary life, and not thrown.
 const auto kOutcome = asio::experimental::as_tuple(asio::use_awaitable_t<Executor>());
-// The end of a coroutine. Clients' troubles end earlier: what comes here is a bug, for main.
-const auto kAtEnd = [](const std::exception_ptr& e) { e ? std::rethrow_exception(e) : void(); };
 
 class Client {
  public:
@@ -115,8 +113,10 @@ Task accept(Acceptor& acceptor, Listener& listener, const Options& options, Clie
     } else if (clients.size() >= options.max_clients) {
       listener.turned_away("--max-clients are connected");
     } else {
-      auto client = std::make_unique<Client>(std::move(socket), options, clients);
-      asio::co_spawn(acceptor.get_executor(), Client::serve(std::move(client)), kAtEnd);
+      admit(listener, [&, &newcomer = socket] {
+        auto client = std::make_unique<Client>(std::move(newcomer), options, clients);
+        asio::co_spawn(acceptor.get_executor(), Client::serve(std::move(client)), kAtEnd);
+      });
     }
     if (!listener.resting()) continue;
     asio::steady_timer rest(acceptor.get_executor(), Listener::kRest);
@@ -138,7 +138,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
     for (Client* client : clients) client->end_input();
     io.stop();
   });
-  io.run();
+  run_all(io, listener);
   io.restart();
   while (!clients.empty() && !shutdown.grace_over()) io.run_one_for(std::chrono::milliseconds(100));
 }

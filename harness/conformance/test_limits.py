@@ -1,5 +1,6 @@
 """LIMIT: out of descriptors, threads, processes; and the limits that an operator sets."""
 
+import contextlib
 import resource
 import sys
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from echolab.waiting import wait_until
 from echolab.check.payloads import numbered_blocks
+from echolab.check.process_limits import little_memory
 from process_limits import (
     as_limited_user,
     descriptor_limit_that_leaves,
@@ -31,6 +33,9 @@ for _ in range(int(sys.argv[1])):
     os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)
 os.execv(sys.argv[2], sys.argv[2:])
 """
+
+SPARE_MEMORY = 64 * 1024  # bytes: enough for some newcomers,
+CROWD = 100  # and not for so many
 
 
 @pytest.fixture
@@ -127,6 +132,17 @@ def test_a_shortage_is_logged_at_most_once_a_second(server):
     server.wait_for_log(r"\[ERROR\]")
     lines_a_process = server.stderr.count("[ERROR]") / len(server.accepting())
     assert lines_a_process <= 1 + (time.monotonic() - started)
+
+
+@pytest.mark.usefixtures("without_sanitizers")
+def test_out_of_memory_it_lives_on(server, still_served):
+    """LIMIT-10: newcomers find no room, those connected go on, and later all is well again."""
+    with little_memory(server.process.tree(), SPARE_MEMORY):
+        for _ in range(CROWD):
+            with contextlib.suppress(ConnectionError):  # it has been turned away already
+                server.connect().send(bytes(3000))
+        server.wait_until_quiet()
+        still_served()
 
 
 @pytest.mark.only("thread-per-client", "fork-per-client")

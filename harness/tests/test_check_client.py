@@ -1,11 +1,17 @@
 """What a client of the checker does with a server that does not do its part."""
 
+import os
+import time
+
 import pytest
 
 from echolab import proc
+from echolab.check import spin_watch
 from echolab.check.client import Ending
 from echolab.check.outcomes import Stuck
 from echolab.check.specimen import Command, Specimen
+from echolab.check.spin_watch import SpinWatch
+from echolab.waiting import wait_until
 
 NEVER_RECEIVES = """
     import signal, socket, sys
@@ -66,3 +72,38 @@ def test_a_server_that_sleeps_does_not_spin(start):
     specimen = start(NEVER_RECEIVES)
     assert specimen.comes_to_rest(seconds=20)
     assert not specimen.surely_spins() and not specimen.spins()
+
+
+@pytest.fixture
+def soon_certain(monkeypatch):
+    """A spin of a twentieth of a second is enough: a loaded machine gives no more for a while."""
+    monkeypatch.setattr(spin_watch, "CERTAIN_CPU_SECONDS", 0.05)
+
+
+def test_who_was_awake_at_each_look_and_ran_all_the_time_spins(soon_certain):
+    watch = SpinWatch(lambda: [os.getpid()])
+    watch.look(sleeps=False)
+    _keep_busy(0.1)
+    assert watch.is_certain()
+
+
+def test_who_was_found_asleep_in_between_does_not(soon_certain):
+    watch = SpinWatch(lambda: [os.getpid()])
+    watch.look(sleeps=False)
+    _keep_busy(0.1)
+    watch.look(sleeps=True)
+    watch.look(sleeps=False)
+    assert not watch.is_certain()
+
+
+def test_who_was_looked_at_rarely_and_hardly_ran_does_not(soon_certain):
+    watch = SpinWatch(lambda: [os.getpid()])
+    watch.look(sleeps=False)
+    wait_until(lambda: False, 0.5)
+    assert not watch.is_certain()
+
+
+def _keep_busy(cpu_seconds: float) -> None:
+    end = time.process_time() + cpu_seconds
+    while time.process_time() < end:
+        pass

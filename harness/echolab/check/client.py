@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from echolab.check import process_state
+from echolab import tcp_sockets
 from echolab.check.outcomes import Failed, Inconclusive, Stuck
 from echolab.check.payloads import assert_same
 from echolab.check.transcript import Action, Transcript, describe
+from echolab.tcp_sockets import TcpSocket
 
 PATIENCE_SECONDS = 30.0  # a hard end, for a server that neither answers nor sleeps
 LOOK_AFTER_SECONDS = 0.05  # how long nothing happens before the server is looked at
@@ -308,6 +309,13 @@ class Client:
         info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
         return struct.unpack_from("I", info, TCP_INFO_DATA_SEGMENTS_IN)[0]
 
+    def end_at_server(self) -> TcpSocket | None:
+        """Returns the other end of the connection, as its kernel sees it; None if there is none."""
+        try:
+            return tcp_sockets.connection(self.socket.getpeername()[1], self.port)
+        except OSError:
+            return None  # it is not connected any more
+
     def room_at_server(self) -> int:
         """Returns how many bytes the server's kernel takes in now, read or not; 0 if unknown."""
         info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
@@ -344,8 +352,12 @@ class Client:
     def _wait_for(self, wanted: int) -> int:
         """Waits until the socket is ready, and returns for what; Stuck if it never will be."""
         deadline = time.monotonic() + PATIENCE_SECONDS
+        moved = None
         while not (ready := self._readiness(wanted, LOOK_AFTER_SECONDS)):
             activity = self._activity()
+            before, moved = moved, self._moved()
+            if activity is Activity.SPINNING and moved != before:
+                activity = Activity.ACTIVE  # it works: what it has to do for this client gets less
             # What happened while the server was looked at counts.
             is_over = activity is not Activity.ACTIVE and not self._is_underway(wanted)
             if is_over and not (ready := self._readiness(wanted, 0)):
@@ -357,16 +369,18 @@ class Client:
                 raise Inconclusive(f"{self.name} waits for a server that neither answers nor rests")
         return ready
 
+    def _moved(self) -> tuple[int, int]:
+        """Returns how many bytes of this client's wait at the server, and how many go back."""
+        end = self.end_at_server()
+        return (end.waiting, end.unsent) if end else (0, 0)
+
     def _is_underway(self, wanted: int) -> bool:
         """Tells whether the server's kernel still has bytes for this client, which will come.
 
         After a stall they may keep it waiting for a while: a closed window is probed now and then.
         """
-        try:
-            server, client = self.socket.getpeername()[1], self.port
-        except OSError:
-            return False  # it is not connected any more
-        return bool(wanted & select.POLLIN) and process_state.unsent_bytes(server, client) > 0
+        end = self.end_at_server()
+        return bool(wanted & select.POLLIN) and end is not None and end.unsent > 0
 
     def _readiness(self, wanted: int, seconds: float) -> int:
         poller = select.poll()  # not select: its sets end at descriptor 1023

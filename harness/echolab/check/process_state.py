@@ -265,12 +265,6 @@ def inode_of(server_port: int, client_port: int) -> str | None:
     return end.inode if end and end.inode != "0" else None
 
 
-def unsent_bytes(server_port: int, client_port: int) -> int:
-    """Returns how many bytes for the client its kernel has not got yet."""
-    end = tcp_sockets.connection(server_port, client_port)
-    return end.unsent if end else 0
-
-
 def is_non_blocking(pid: int, descriptor: int) -> bool:
     """Tells whether O_NONBLOCK is set on a descriptor of `pid`."""
     return bool(_flags_of(pid, descriptor) & os.O_NONBLOCK)

@@ -348,11 +348,22 @@ def _crowd_that_speaks(specimen: Specimen) -> list[Client]:
 
 def _require_nobody_forgotten(trial: Trial, specimen: Specimen, crowd: list[Client]) -> None:
     """Fails if somebody was accepted, and waits although there is memory again."""
-    waiting = [client for client in crowd if not client.has_input()]
-    specimen.comes_to(lambda: all(client.has_input() for client in waiting))
-    waiting = [client for client in waiting if not client.has_input()]
+    waiting = _left_waiting(specimen, crowd)
     forgotten = [client for client in waiting if place_of(specimen, client) is not None]
     trial.state(forgotten_out_of_memory=len(forgotten))
     trial.require(
         not forgotten, f"{len(forgotten)} clients for which there was no memory wait for ever"
     )
+
+
+def _left_waiting(specimen: Specimen, crowd: list[Client]) -> list[Client]:
+    """Has all leave who have an answer: others may wait for their places. Returns who gets none."""
+    waiting = list(crowd)
+    for client in specimen.clients:
+        if client not in crowd:
+            client.close()
+    while specimen.comes_to(lambda: any(client.has_input() for client in waiting)):
+        for client in [client for client in waiting if client.has_input()]:
+            client.close()
+            waiting.remove(client)
+    return waiting

@@ -26,6 +26,8 @@ SEGMENTS = 5  # of those that grow; collectors of garbage need a few to come to 
 GROWTH_PER_CLIENT = 1024  # bytes
 RESERVE = 512 * MEBIBYTE  # address space that only runtimes with a collector of garbage set aside
 GARBAGE_PER_CLIENT = 32 * 1024  # bytes that these may let lie about for thousands of clients
+IDLY_SPENT = 0.2  # seconds of CPU time, in which even who sends byte by byte moves many
+REST_SECONDS = 10.0
 STACKS_AFTER = 40  # clients
 STACK = 512 * 1024  # bytes of address space; the usual is 8 MiB for each thread
 
@@ -195,9 +197,25 @@ def stalled_client_costs_nothing(trial: Trial) -> None:
     if client.send_without_reading(numbered_blocks, ENDLESS) >= ENDLESS:
         return  # RES-1's affair: it takes all, and so is never in that situation
     fact = "spins_with_stalled"
+    _let_it_finish(specimen, client)
     _require_rest(trial, specimen, "a client that does not read", fact)
     client.finish_sending()
     _require_rest(trial, specimen, "a client that does not read and sends no more", fact)
+
+
+def _let_it_finish(specimen: Specimen, client: Client) -> None:
+    """Waits until the server rests, or uses CPU time without moving a byte of that client's."""
+
+    def moves_nothing() -> bool:
+        before, used = client.end_at_server(), _used(specimen)
+        wait_until(lambda: specimen.is_quiet() or _used(specimen) > used + IDLY_SPENT, REST_SECONDS)
+        return client.end_at_server() == before
+
+    wait_until(moves_nothing, PATIENCE_SECONDS)
+
+
+def _used(specimen: Specimen) -> float:
+    return process_state.cpu_seconds(specimen.process.tree())
 
 
 def _require_rest(
