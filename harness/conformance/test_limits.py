@@ -204,8 +204,8 @@ def test_a_client_that_never_reads_is_disconnected_after_the_idle_timeout(start_
     server = start_server("--idle-timeout", "0.5")
     client = server.connect(small_buffer=True)
     with pytest.raises((ConnectionResetError, BrokenPipeError)):
-        while True:
-            client.send(numbered_blocks(64 * 1024))
+        while True:  # the socket's own call: it waits, though the server sleeps until the time-out
+            client.socket.sendall(numbered_blocks(64 * 1024))
 
 
 def test_an_active_client_is_not_disconnected(start_server):
