@@ -28,7 +28,8 @@ def as_line(sighting: Sighting) -> str:
     failed = f" (failed: {', '.join(sighting.failed)})" if not sighting.is_right else ""
     unsure = f" (inconclusive: {', '.join(sighting.unsure)})" if sighting.unsure else ""
     verdict = "right" if sighting.is_right else "WRONG"
-    return f"{verdict}  {sighting.inhabitant.name}: {found}{failed}{unsure}, {sighting.seconds:.1f} s"
+    name, seconds = sighting.inhabitant.name, sighting.seconds
+    return f"{verdict}  {name}: {found}{failed}{unsure}, {seconds:.1f} s"
 
 
 def summary(sightings: Sequence[Sighting]) -> Iterator[str]:

@@ -220,7 +220,7 @@ def test_ctrl_c_leaves_no_process_behind(script, tmp_path):
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        started = wait_until(lambda: len(_marked(mark)) > 3, 20)
+        started = wait_until(lambda: len(_marked(mark)) > 3, 60)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert started
@@ -236,7 +236,7 @@ def test_a_checker_that_is_killed_leaves_no_process_behind(script, tmp_path):
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        started = wait_until(lambda: len(_marked(mark)) > 3, 20)
+        started = wait_until(lambda: len(_marked(mark)) > 3, 60)
         process.kill()
     assert started
     assert wait_until(lambda: _marked(mark) == [], 10)

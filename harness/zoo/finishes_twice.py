@@ -1,4 +1,4 @@
-# finishes-twice: a client that finishes at the moment in which the server does ends it for everybody.
+# finishes-twice: a client that finishes just when the server does ends it for everybody.
 #
 # The symptom: now and then the server ends with a traceback, "OSError: [Errno 9] Bad file
 # descriptor", when a client says bye and hangs up without waiting for the answer.
@@ -10,7 +10,6 @@
 # Model: poll
 # Service: bye
 
-import selectors
 import socket
 import time
 

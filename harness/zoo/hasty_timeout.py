@@ -2,8 +2,8 @@
 #
 # The symptom: "the connection drops now and then", when a person thinks for a moment, or on a slow
 # line. In tests, where one message follows the other at once, it never happens.
-# The story: settimeout came from an example, against clients that hang; and a time-out of recv is an
-# OSError like others, for which the client is dropped. A second is a long time on the author's desk.
+# The story: settimeout came from an example, against clients that hang; and a time-out of recv is
+# an OSError like others, for which the client is dropped. On the author's desk a second is long.
 # The fix: wait for as long as the client stays connected; or if silent clients must go, after
 # minutes, and by a choice of whoever runs the server.
 #

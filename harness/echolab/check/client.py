@@ -111,7 +111,10 @@ class Client:
         return self.socket.getsockname()[1]
 
     def send(self, data: bytes) -> None:
-        """Sends all of `data`; does not read meanwhile. Raises Stuck if the server takes no more."""
+        """Sends all of `data`; does not read meanwhile.
+
+        Raises Stuck if the server takes no more.
+        """
         self._tell(Action.SEND, data)
         rest = memoryview(data)
         self.socket.setblocking(False)

@@ -127,7 +127,8 @@ class Aftermath:
         for what, is_kept in kept.items():
             number = getattr(surplus, "tasks" if what == "threads" else what)
             self._trial.require(not is_kept, f"it holds {number} more {what} after {after}")
-        self._trial.require(not self._specimen.spins(), f"it uses a processor though idle, after {after}")
+        spins = self._specimen.spins()
+        self._trial.require(not spins, f"it uses a processor though idle, after {after}")
         self.others_are_served(f"after {after}")
         newcomer_is_served = self.bystander is None or self._specimen.serves_a_newcomer()
         self._trial.require(newcomer_is_served, f"a newcomer is not served after {after}")

@@ -38,7 +38,8 @@ class Step:
     length: int = 0  # of the data before it was cut off
 
     def __str__(self) -> str:
-        data = f" {describe(self.data, self.length)}" if self.data or self.action == Action.RECEIVE else ""
+        has_data = self.data or self.action == Action.RECEIVE
+        data = f" {describe(self.data, self.length)}" if has_data else ""
         return f"{self.actor} {self.action}{data}{f': {self.outcome}' if self.outcome else ''}"
 
 

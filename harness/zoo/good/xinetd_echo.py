@@ -1,4 +1,4 @@
-# A good server: the echo service that xinetd has built in, RFC 862 as system administrators know it.
+# A good server: the echo service that xinetd has built in, RFC 862 as administrators know it.
 #
 # xinetd takes its services from a file, and this one is told a port: so the file is made here, in
 # memory, and this program becomes xinetd, which at its start closes all descriptors but the first

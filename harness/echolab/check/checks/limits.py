@@ -323,11 +323,12 @@ def out_of_memory(trial: Trial) -> None:
     if max(map(process_state.address_space_bytes, pids)) > ANY_ADDRESS_SPACE:
         raise Skipped("it was built with a sanitizer, which cannot do with less memory")
     with little_memory(pids, SPARE_MEMORY):
-        specimen.note(f"may use {SPARE_MEMORY} bytes of memory more, and no more than that (prlimit)")
+        specimen.note(f"may use {SPARE_MEMORY} bytes of memory more, and no more (prlimit)")
         crowd = _crowd_that_speaks(specimen)
         specimen.comes_to(lambda: not specimen.is_running())
         if specimen.dies_within(0.1 if specimen.is_quiet() else DEATH_SECONDS):
-            raise Info(f"it ends ({specimen.how_it_ended()}) when there is no memory for a newcomer")
+            end = specimen.how_it_ended()
+            raise Info(f"it ends ({end}) when there is no memory for a newcomer")
         trial.require(not specimen.spins(), "out of memory, it keeps a processor busy")
         _require_served(bystander, "while there was no memory")
     _require_nobody_forgotten(trial, specimen, crowd)

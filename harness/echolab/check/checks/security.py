@@ -67,4 +67,5 @@ def closed_on_exec(trial: Trial) -> None:
                 is_closed = process_state.is_closed_on_exec(pid, descriptor)
                 inherited += descriptor > LAST_STANDARD and not is_closed
     trial.state(sockets_inherited=inherited)
-    trial.require(not inherited, f"a program that it starts inherits {inherited} of {count} sockets")
+    of = f"{inherited} of {count} sockets"
+    trial.require(not inherited, f"a program that it starts inherits {of}")
