@@ -67,7 +67,8 @@ def take_signals() -> None:
 def _no_child_is_left() -> bool:
     """Kills and buries the children; returns whether there were none."""
     for pid in proc.children(os.getpid()):
-        with contextlib.suppress(ProcessLookupError, ChildProcessError):  # a thread was quicker
+        # A thread that waits for its own process, such as a pool's, may have buried it meanwhile.
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, os.WNOHANG)
     return not proc.children(os.getpid())
