@@ -199,6 +199,8 @@ def _concerns_its_subject(item: pytest.Item) -> bool:
 
 def _evidence(server: ServerUnderTest) -> list[tuple[str, str]]:
     log = server.stderr.splitlines() if server.is_started() else []
+    if server.is_started() and not server.is_running():
+        server.note(f"has ended by now, with status {server.process.exit_status}")
     return [
         ("the steps that led to this", "\n".join(server.transcript.lines()[-STEPS_SHOWN:])),
         ("the server's stderr", "\n".join(log[-LOG_LINES_SHOWN:])),

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +20,10 @@ from echolab.waiting import wait_until
 from server_under_test import PATIENCE_SECONDS, ServerUnderTest
 
 GRACE_SECONDS = 2.0
-MARGIN_SECONDS = 8.0  # for a machine under load
+MARGIN_SECONDS = 30.0  # for a machine under load
+ATTEMPTS = 5  # at what such a machine may be too slow for
 STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT]
+LARGE_BUFFER = 1024 * 1024  # bytes
 FITS_THE_WINDOW = 48_000  # what a stopped server's kernel takes in at once
 LOOPBACK = "0100007F"  # 127.0.0.1 as /proc/net/tcp writes it
 ACTIVATION = Path(__file__).with_name("socket_activation.py")
@@ -59,7 +62,11 @@ class StalledClient:
         self._owed = self._sent - self._client.unacknowledged()
 
     def expect_what_is_owed(self) -> None:
-        """Reads to the end; fails if less comes than the server's kernel had taken, or other."""
+        """Reads to the end; fails if less comes than the server's kernel had taken, or other.
+
+        It reads more quickly than a small buffer would let it: there is a grace, and no more.
+        """
+        self._client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LARGE_BUFFER)
         received = self._client.receive_to_end()
         self._client.close()
         assert len(received) >= self._owed
@@ -270,24 +277,37 @@ def test_a_client_that_never_reads_is_given_up_after_the_grace(server):
     assert server.wait_for_exit(GRACE_SECONDS + MARGIN_SECONDS) == 0
 
 
-def test_a_second_signal_ends_it_at_once(server):
+def test_a_second_signal_ends_it_at_once(start_server):
     """LIFE-7: although a client is still owed something."""
-    server.connect(small_buffer=True).send_until_stalled(numbered_blocks)
-    server.send_signal(signal.SIGTERM)
-    taken = wait_until(lambda: not process_state.has_pending(server.pid), PATIENCE_SECONDS)
-    assert taken, "the server has not taken the first signal"
-    server.send_signal(signal.SIGINT)
+    for _ in range(ATTEMPTS):
+        server = start_server()
+        server.connect(small_buffer=True).send_until_stalled(numbered_blocks)
+        began = time.monotonic()
+        server.send_signal(signal.SIGTERM)
+        taken = wait_until(lambda: not process_state.has_pending(server.pid), PATIENCE_SECONDS)
+        assert taken, "the server has not taken the first signal"
+        server.send_signal(signal.SIGINT)
+        if time.monotonic() - began < GRACE_SECONDS:
+            break
+        server.wait_for_exit()  # of either: the second signal came too late
     assert server.wait_for_exit() == -signal.SIGINT
 
 
-def test_a_signal_to_the_process_and_to_its_group_counts_once(server):
-    """LIFE-5, LIFE-7: as timeout(1) sends it."""
-    client = server.connect(small_buffer=True)
-    taken = client.send_until_stalled(numbered_blocks) - client.unacknowledged()
-    server.send_signal(signal.SIGTERM)
-    server.signal_group(signal.SIGTERM)
-    client.expect(numbered_blocks(taken))
-    assert server.wait_for_exit() == 0
+def test_a_signal_to_the_process_and_to_its_group_counts_once(start_server):
+    """LIFE-5, LIFE-7: as timeout(1) sends it. Later than a tenth of a second, it would be two."""
+    for attempts_left in reversed(range(ATTEMPTS)):
+        server = start_server()
+        client = StalledClient(server)
+        server.send_signal(signal.SIGTERM)
+        server.signal_group(signal.SIGTERM)
+        try:
+            client.expect_what_is_owed()
+        except (AssertionError, ConnectionError):
+            if server.wait_for_exit() != -signal.SIGTERM or not attempts_left:
+                raise
+        else:
+            assert server.wait_for_exit() == 0
+            return
 
 
 @pytest.mark.usefixtures("with_prompt_signals")

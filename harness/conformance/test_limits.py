@@ -10,6 +10,7 @@ import pytest
 from echolab.waiting import wait_until
 from echolab.check.payloads import numbered_blocks
 from echolab.check.process_limits import little_memory
+from pace import Pace, play_in_time
 from process_limits import (
     as_limited_user,
     descriptor_limit_that_leaves,
@@ -192,11 +193,16 @@ def test_clients_beyond_max_clients_are_turned_away(start_server):
 
 def test_a_silent_client_is_disconnected_after_the_idle_timeout(start_server):
     """LIMIT-7: before it said anything, and after."""
-    server = start_server("--idle-timeout", "0.2")
-    assert server.connect().is_disconnected()
-    client = server.connect()
-    client.echo(b"hello")
-    assert client.is_disconnected()
+
+    def play(server: ServerUnderTest, _timeout: float, pace: Pace) -> None:
+        assert server.connect().is_disconnected()
+        pace.begin()
+        client = server.connect()
+        client.echo(b"hello")
+        pace.step()
+        assert client.is_disconnected()
+
+    play_in_time(start_server, play)
 
 
 def test_a_client_that_never_reads_is_disconnected_after_the_idle_timeout(start_server):
@@ -210,22 +216,30 @@ def test_a_client_that_never_reads_is_disconnected_after_the_idle_timeout(start_
 
 def test_an_active_client_is_not_disconnected(start_server):
     """LIMIT-7: each byte starts the time-out anew."""
-    timeout = 1.0
-    server = start_server("--idle-timeout", str(timeout))
-    client = server.connect()
-    ends = time.monotonic() + 1.3 * timeout
-    while time.monotonic() < ends:
-        client.echo(b"active")
+
+    def play(server: ServerUnderTest, timeout: float, pace: Pace) -> None:
+        client = server.connect()
+        ends = time.monotonic() + 2 * timeout
+        while time.monotonic() < ends:
+            client.echo(b"active")
+            pace.step()
+
+    play_in_time(start_server, play)
 
 
 def test_bytes_that_came_in_time_count_even_if_the_server_looks_late(start_server):
     """LIMIT-7: the time-out passes while the server is stopped, with bytes waiting for it."""
-    timeout = 0.5
-    server = start_server("--idle-timeout", str(timeout))
-    client = server.connect()
-    client.echo(b"hello")
-    with server.frozen():
-        client.send(b"in time")
-        time.sleep(1.2 * timeout)  # it is the passing of time that is tested
-    client.expect(b"in time")
-    client.echo(b"and on")
+
+    def play(server: ServerUnderTest, timeout: float, pace: Pace) -> None:
+        client = server.connect()
+        client.echo(b"hello")
+        with server.frozen():
+            client.send(b"in time")
+            pace.step()
+            time.sleep(1.2 * timeout)  # it is the passing of time that is tested
+        pace.begin()
+        client.expect(b"in time")
+        client.echo(b"and on")
+        pace.step()
+
+    play_in_time(start_server, play)

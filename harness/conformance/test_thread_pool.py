@@ -16,7 +16,7 @@ from server_under_test import PATIENCE_SECONDS, ServerUnderTest
 pytestmark = pytest.mark.only("thread-pool")
 
 GRACE_SECONDS = 2.0
-MARGIN_SECONDS = 8.0  # for a machine under load
+MARGIN_SECONDS = 30.0  # for a machine under load
 THREADS_AT_MOST = 3  # the main thread among them
 
 

@@ -1,0 +1,46 @@
+"""Tests of time-outs, on a machine that may keep the test itself from its turn."""
+
+import time
+from collections.abc import Callable
+
+from server_under_test import ServerUnderTest
+
+TIMEOUTS = (0.25, 1.0, 4.0, 16.0)  # seconds
+
+
+class Pace:
+    """How promptly a client acts."""
+
+    def __init__(self):
+        self.longest = 0.0  # seconds between a step and the one before
+        self.begin()
+
+    def begin(self) -> None:
+        """Counts from now on: what was before needed not be prompt."""
+        self._last = time.monotonic()
+
+    def step(self) -> None:
+        """Notes that the client has acted."""
+        self.longest = max(self.longest, time.monotonic() - self._last)
+        self.begin()
+
+
+def play_in_time(
+    start_server: Callable[..., ServerUnderTest],
+    play: Callable[[ServerUnderTest, float, Pace], None],
+) -> None:
+    """Calls play(server, timeout, pace) with a server that has this --idle-timeout, in seconds.
+
+    A client that was late itself is rightly disconnected: then all is played again, with a longer
+    time-out.
+    """
+    for timeout in TIMEOUTS:
+        server = start_server("--idle-timeout", str(timeout))
+        pace = Pace()
+        try:
+            play(server, timeout, pace)
+            return
+        except (AssertionError, ConnectionError):
+            pace.step()
+            if pace.longest < timeout / 2 or timeout == TIMEOUTS[-1]:
+                raise
