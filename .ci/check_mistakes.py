@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Looks for mistakes with clang-tidy, many files at a time: prints them, exits 1 if there are any.
+
+    .ci/check_mistakes.py build/dev
+
+Nine tenths of clang-tidy's time go into the headers of others, once for each file. So the files of
+a directory are included in one, a lot, and looked at together. If anything is wrong with a lot, its
+files are looked at one by one: what they are blamed for is their own.
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Without the static analyzer, which takes four fifths of the time: the sanitizers see more of what
+# it looks for.
+CLANG_TIDY = ["clang-tidy", "--quiet", "--checks=-clang-analyzer-*"]
+FOR_LOTS = [
+    f"--config-file={ROOT / '.clang-tidy'}",
+    r"--header-filter=(common|0[1-6]_[a-z]+|harness)/.*\.(h|cpp)$",
+]
+INCLUDE = re.compile(r"^#include .*$", re.MULTILINE)
+HAS_MAIN = re.compile(r"^int main\(", re.MULTILINE)
+LOT_LINE = '#include "{}"  // NOLINT(bugprone-suspicious-include)\n'
+# Several programs have names in common, such as main and run. In a namespace of its own each sees
+# the kit, and no other program.
+PROGRAM = """namespace program_{} {{
+namespace echolab {{
+using namespace ::echolab;
+}}
+{}}}
+"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file, and the words of the command that compiles it."""
+
+    path: Path
+    words: tuple[str, ...]
+
+    def flags(self) -> tuple[str, ...]:
+        """Returns what does not depend on the file: files with the same flags fit into a lot."""
+        output = self.words.index("-o")
+        return self.words[:output]
+
+
+def sources(build: Path) -> list[Source]:
+    """Returns what is to be looked at. The zoo is mistaken on purpose."""
+    entries = json.loads((build / "compile_commands.json").read_text())
+    found = (Source(Path(e["file"]), tuple(shlex.split(e["command"]))) for e in entries)
+    return [source for source in found if _is_looked_at(source.path)]
+
+
+def _is_looked_at(path: Path) -> bool:
+    is_ours = path.suffix == ".cpp" and not path.stem.endswith("_test")
+    return is_ours and not path.is_relative_to(ROOT / "harness" / "zoo")
+
+
+def lots_of(files: list[Source]) -> list[list[Source]]:
+    """Returns the files of each directory that are compiled alike, the largest lots first."""
+    lots = defaultdict(list)
+    for source in files:
+        lots[source.path.parent, source.flags()].append(source)
+    return sorted(lots.values(), key=len, reverse=True)
+
+
+def text_of(lot: list[Source]) -> str:
+    """Returns the text of the one file that includes them all: libraries first, then programs."""
+    texts = {source.path: source.path.read_text() for source in lot}
+    programs = [path for path, text in texts.items() if HAS_MAIN.search(text)]
+    if len(programs) == 1:
+        programs.clear()
+    lines = [LOT_LINE.format(path) for path in texts if path not in programs]
+    # What a program includes must have been included before its namespace begins.
+    lines += sorted({f"{line}\n" for path in programs for line in INCLUDE.findall(texts[path])})
+    for number, path in enumerate(programs):
+        lines.append(PROGRAM.format(number, LOT_LINE.format(path)))
+    return "".join(lines)
+
+
+def write_lots(lots: list[list[Source]], directory: Path) -> list[Path]:
+    """Writes a file for each lot, and the database of their commands, which clang-tidy reads."""
+    directory.mkdir(exist_ok=True)
+    paths = [directory / f"lot_{number}.cpp" for number in range(len(lots))]
+    commands = []
+    for path, lot in zip(paths, lots):
+        path.write_text(text_of(lot))
+        arguments = [*lot[0].flags(), "-c", str(path)]
+        commands.append({"directory": str(ROOT), "file": str(path), "arguments": arguments})
+    (directory / "compile_commands.json").write_text(json.dumps(commands))
+    return paths
+
+
+def complaints_about(path: Path, database: Path, *options: str) -> str:
+    """Returns what clang-tidy says about a file; nothing if it finds nothing."""
+    command = [*CLANG_TIDY, *options, "-p", str(database), str(path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return ended.stdout or ended.stderr if ended.returncode else ""
+
+
+def main() -> int:
+    build = Path(sys.argv[1]).resolve()
+    lots = lots_of(sources(build))
+    directory = build / "clang-tidy"
+    paths = write_lots(lots, directory)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        said = list(pool.map(lambda path: complaints_about(path, directory, *FOR_LOTS), paths))
+        doubtful = [(lot, words) for lot, words in zip(lots, said) if words]
+        files = [source.path for lot, _ in doubtful for source in lot]
+        mistakes = list(pool.map(lambda path: complaints_about(path, build), files))
+    print("\n".join(filter(None, mistakes)), end="")
+    if any(mistakes):
+        return 1
+    for lot, words in doubtful:
+        names = ", ".join(str(source.path.relative_to(ROOT)) for source in lot)
+        print(f"All well, but only one by one: {names}\n{words[:1000]}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
