@@ -5,7 +5,6 @@
 The programs are those in the directory ECHOLAB_BIN, or else of the preset dev.
 """
 
-import json
 import os
 import resource
 import sys
@@ -19,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "harness"))
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.gettempdir())
 
+from echolab.build import build_info  # noqa: E402
 from echolab.check.outcomes import Stuck  # noqa: E402
 from echolab.server_process import ServerCannotRun  # noqa: E402
 from server_under_test import ServerUnderTest  # noqa: E402
@@ -48,6 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "only(*models): the requirement concerns these models only")
     config.addinivalue_line("markers", "excused(model, why): by its nature it needs not do this")
     config.addinivalue_line("markers", "documented_limit(model, why): expected to fail, strictly")
+    # They use memory of their own, must be loaded before all other libraries, and look at memory
+    # through a pipe, for which there must be descriptors.
+    config.addinivalue_line("markers", "without_sanitizers: a build with them cannot pass it")
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -60,10 +63,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out models that a requirement does not concern; marks documented limits."""
-    concerned = [item for item in items if _concerns_its_subject(item)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in concerned])
-    items[:] = concerned
+    """Leaves out what is not asked of a model or of this build; marks documented limits."""
+    has_sanitizers = bool(build_info(_programs()).get("sanitizers"))
+    concerned: dict[bool, list[pytest.Item]] = {True: [], False: []}
+    for item in items:
+        is_possible = not (has_sanitizers and item.get_closest_marker("without_sanitizers"))
+        concerned[is_possible and _concerns_its_subject(item)].append(item)
+    config.hook.pytest_deselected(items=concerned[False])
+    items[:] = concerned[True]
     for item in items:
         limit = item.get_closest_marker("documented_limit")
         if limit and _subject_of(item).is_named_by(limit.args[0]):
@@ -87,24 +94,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def programs() -> Path:
     """Returns the directory of the servers' programs."""
-    return Path(os.environ.get("ECHOLAB_BIN", ROOT / "build" / "dev" / "bin"))
+    return _programs()
 
 
 @pytest.fixture(scope="session")
 def sanitizers(programs: Path) -> str:
     """Returns which sanitizers the programs were built with; "" for none."""
-    return json.loads((programs / "build_info.json").read_text())["sanitizers"]
-
-
-@pytest.fixture
-def without_sanitizers(sanitizers: str) -> None:
-    """Skips a test that a build with sanitizers cannot pass, whatever the server does.
-
-    They use memory of their own, must be loaded before all other libraries, and look at memory
-    through a pipe, for which there must be descriptors.
-    """
-    if sanitizers:
-        pytest.skip(f"the sanitizers ({sanitizers}) need memory and descriptors of their own")
+    return build_info(programs).get("sanitizers", "")
 
 
 @pytest.fixture
@@ -175,6 +171,10 @@ def still_served(server: ServerUnderTest, one_at_a_time: bool) -> Callable[[], N
     client = server.connect()
     client.echo(b"before")
     return lambda: client.echo(b"still here")
+
+
+def _programs() -> Path:
+    return Path(os.environ.get("ECHOLAB_BIN", ROOT / "build" / "dev" / "bin"))
 
 
 def _check_afterwards(server: ServerUnderTest) -> None:

@@ -35,7 +35,7 @@ def outcomes(subject: Subject, programs: Path) -> Callable[[str], dict[str, Outc
     return examine
 
 
-@pytest.mark.usefixtures("without_sanitizers")  # they slow down, and keep what programs do not
+@pytest.mark.without_sanitizers  # they slow down, and keep what programs do not
 @pytest.mark.parametrize(
     ("service", "check"), CASES, ids=[f"{check.id}-{service}" for service, check in CASES]
 )

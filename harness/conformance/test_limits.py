@@ -46,7 +46,7 @@ def server(start_server, subject: Subject) -> ServerUnderTest:
 
 
 @pytest.mark.excused("prefork", "a worker that is free for a client has a descriptor for it")
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_out_of_descriptors_newcomers_are_turned_away(server, still_served):
     """LIMIT-1, LIMIT-2: the connected one goes on, nobody spins, and later all is well again."""
     with no_more_descriptors(server.accepting()):
@@ -58,7 +58,7 @@ def test_out_of_descriptors_newcomers_are_turned_away(server, still_served):
 @pytest.mark.excused("iterative", "it never holds more than one client's descriptor")
 @pytest.mark.excused("prefork", "no worker ever holds more than one client's descriptor")
 @pytest.mark.excused("fork-per-client", "its parent never holds a client's descriptor for long")
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_at_the_hard_limit_the_clients_that_fit_are_served(server):
     """LIMIT-1, LIMIT-2: nothing is lifted; the place of one that leaves is another's."""
     (accepting,) = server.accepting()
@@ -72,7 +72,7 @@ def test_at_the_hard_limit_the_clients_that_fit_are_served(server):
 
 
 @pytest.mark.only("io-uring")
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_a_low_limit_from_the_start_turns_away_the_clients_that_do_not_fit(start_server):
     """LIMIT-1, LIMIT-2: the kernel looks the limit up when accepting begins, and goes by that."""
     server = start_server(prefix=["prlimit", "--nofile=20"])
@@ -85,7 +85,7 @@ def test_a_low_limit_from_the_start_turns_away_the_clients_that_do_not_fit(start
 
 
 @pytest.mark.only("poll")
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_a_limit_below_what_poll_watches_costs_the_newest_clients_only(server):
     """LIMIT-1: poll(2) takes no more entries than RLIMIT_NOFILE allows descriptors."""
     clients = [server.connect() for _ in range(20)]
@@ -100,7 +100,7 @@ def test_a_limit_below_what_poll_watches_costs_the_newest_clients_only(server):
 
 @pytest.mark.excused("iterative", "it never holds more than one client's descriptor")
 @pytest.mark.excused("poll", "it takes no more entries than the limit allows descriptors")
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_a_limit_below_what_is_in_use_harms_nobody_connected(start_server):
     """LIMIT-1, LIMIT-2: an operator lowers the limit of a server that is at work."""
     server = start_server()
@@ -115,7 +115,7 @@ def test_a_limit_below_what_is_in_use_harms_nobody_connected(start_server):
         client.echo(b"after")
 
 
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_a_limit_that_leaves_not_even_a_reserve_is_survived(server):
     """LIMIT-1, LIMIT-2: a newcomer waits, nobody spins, and the reserve is there again later."""
     with soft_limits(server.accepting(), NOFILE, BELOW_WHAT_IS_IN_USE):
@@ -124,7 +124,7 @@ def test_a_limit_that_leaves_not_even_a_reserve_is_survived(server):
 
 
 @pytest.mark.excused("prefork", "a worker that is free for a client has a descriptor for it")
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_a_shortage_is_logged_at_most_once_a_second(server):
     """LIMIT-4: many are turned away, and few lines say so, of each process that accepts."""
     started = time.monotonic()

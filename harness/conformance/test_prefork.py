@@ -112,7 +112,7 @@ def test_the_clients_of_a_worker_that_died_stay_in_the_summary(start_server):
     assert WORKER_LINE.findall(server.stdout) == [("1", str(successor), "2")]
 
 
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_without_processes_for_all_workers_it_does_not_start(model, programs: Path):
     """LIMIT-3: status 1, no worker is left running, and the last line says what to do."""
     if not is_within_reach(programs):

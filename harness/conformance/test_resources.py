@@ -33,7 +33,7 @@ def test_children_that_end_together_leave_no_zombies(server):
     assert wait_until(lambda: not server.children(), PATIENCE_SECONDS), "zombies are left"
 
 
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_the_address_space_does_not_grow_with_the_clients_served(start_server):
     """RES-6: the stacks of a hundred threads that nobody joined would be 800 MiB."""
     # One heap for all threads: glibc would give a new one to whatever thread meets a busy one.
@@ -44,7 +44,7 @@ def test_the_address_space_does_not_grow_with_the_clients_served(start_server):
     assert process_state.address_space_bytes(server.pid) - before < 80 * MEBIBYTE
 
 
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_a_client_that_never_reads_costs_little_memory(server):
     """RES-1: the server stops reading (else the client could send on), and hoards nothing."""
     client = server.connect(small_buffer=True)

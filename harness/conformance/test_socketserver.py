@@ -20,7 +20,7 @@ def dispatch(subject: Subject) -> str:
     return subject.options[1] if subject.options else "thread"
 
 
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_a_client_costs_what_the_dispatch_promises(server, dispatch):
     """RES-3: nothing, a thread, or a process; and no more than that."""
     at_start = footprint(server.pid)

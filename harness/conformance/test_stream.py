@@ -86,7 +86,7 @@ def test_end_of_stream_right_after_connecting_is_answered_with_the_end(server):
 @pytest.mark.excused("asio-callbacks", "edge-triggered epoll may take a short one for the last")
 @pytest.mark.excused("asio-coroutines", "edge-triggered epoll may take a short one for the last")
 @pytest.mark.excused("io-uring", "the kernel makes its transfers, where no library shortens them")
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_short_receives_and_short_sends_lose_nothing(start_server, programs: Path):
     """ECHO-8: recv gives at most 7 bytes, send takes at most 5."""
     shim = programs / "short_transfers.so"

@@ -112,7 +112,7 @@ def test_a_signal_is_heard_while_there_is_no_place(start_server):
     assert server.wait_for_exit(GRACE_SECONDS + MARGIN_SECONDS) == 0
 
 
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_without_threads_for_all_workers_it_does_not_start(model, programs: Path):
     """LIMIT-3: status 1, no worker is left running, and the last line says what to do."""
     if not is_within_reach(programs):
