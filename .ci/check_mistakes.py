@@ -32,7 +32,7 @@ HAS_MAIN = re.compile(r"^int main\(", re.MULTILINE)
 LOT_LINE = '#include "{}"  // NOLINT(bugprone-suspicious-include)\n'
 # Several programs have names in common, such as main and run. In a namespace of its own each sees
 # the kit, and no other program.
-PROGRAM = """namespace program_{} {{
+PROGRAM = """namespace echolab::program_{} {{
 namespace echolab {{
 using namespace ::echolab;
 }}

@@ -127,14 +127,26 @@ def test_the_room_is_bounded(start_server):
 
 
 def test_who_is_silent_for_too_long_is_gone(start_server):
-    """UDP-CHAT-6: the others are told, and so is he, though he may not be there any more."""
-    server = start_server("--idle-timeout", "500ms")
-    with Member(server.host, server.port) as silent, Member(server.host, server.port) as awake:
-        silent.join("silent")
-        said = b"* silent left: silent for too long\n"
-        assert wait_until(lambda: said in awake.join("awake").seen, PATIENCE_SECONDS)
-        silent.wait_for(b"* goodbye: silent for too long\n")
-        assert re.search(r"^\[MEMBER LEFT\] silent, .*: silent for too long$", server.stderr, re.M)
+    """UDP-CHAT-6: the others are told, and so is he, though he may not be there any more.
+
+    A loaded machine may keep the one who is awake from his turn until he is gone, too: then both
+    try again, with a longer time-out.
+    """
+    said = b"* silent left: silent for too long\n"
+    left = re.compile(r"^\[MEMBER LEFT\] silent, .*: silent for too long$", re.MULTILINE)
+    for idle_timeout in ("500ms", "2s", "8s"):
+        server = start_server("--idle-timeout", idle_timeout)
+        with Member(server.host, server.port) as silent, Member(server.host, server.port) as awake:
+            awake.join("awake")
+            silent.join("silent")
+            gone = wait_until(
+                lambda: awake.join("awake") and left.search(server.stderr), PATIENCE_SECONDS
+            )
+            assert gone, "the server keeps who is silent"
+            silent.wait_for(b"* goodbye: silent for too long\n")
+            if said in awake.join("awake").seen:
+                return
+    pytest.fail("the others were not told")
 
 
 def test_silence_may_have_no_limit(start_server):
