@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable
 
-from server_under_test import ServerUnderTest
+from echolab.check.client import Client
+from echolab.waiting import wait_until
+from server_under_test import PATIENCE_SECONDS, ServerUnderTest
 
 TIMEOUTS = (0.25, 1.0, 4.0, 16.0)  # seconds
 
@@ -39,8 +41,23 @@ def play_in_time(
         pace = Pace()
         try:
             play(server, timeout, pace)
-            return
         except (AssertionError, ConnectionError):
             pace.step()
             if pace.longest < timeout / 2 or timeout == TIMEOUTS[-1]:
                 raise
+            server.terminate()
+        else:
+            end_before_a_newcomer(server)
+            return
+
+
+def end_before_a_newcomer(server: ServerUnderTest) -> None:
+    """Looks at the server at the end of a test, but for a newcomer: he might be late himself."""
+    server.close_clients()
+    server.assert_gave_everything_back()
+    assert server.terminate() == 0
+
+
+def is_disconnected_in_the_end(client: Client) -> bool:
+    """Waits for the end of the stream, although the server sleeps: it does so for a time."""
+    return wait_until(client.has_input, PATIENCE_SECONDS) and client.is_disconnected()

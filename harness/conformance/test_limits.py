@@ -10,7 +10,7 @@ import pytest
 from echolab.waiting import wait_until
 from echolab.check.payloads import numbered_blocks
 from echolab.check.process_limits import little_memory
-from pace import Pace, play_in_time
+from pace import Pace, end_before_a_newcomer, is_disconnected_in_the_end, play_in_time
 from process_limits import (
     as_limited_user,
     descriptor_limit_that_leaves,
@@ -195,12 +195,12 @@ def test_a_silent_client_is_disconnected_after_the_idle_timeout(start_server):
     """LIMIT-7: before it said anything, and after."""
 
     def play(server: ServerUnderTest, _timeout: float, pace: Pace) -> None:
-        assert server.connect().is_disconnected()
+        assert is_disconnected_in_the_end(server.connect())
         pace.begin()
         client = server.connect()
         client.echo(b"hello")
         pace.step()
-        assert client.is_disconnected()
+        assert is_disconnected_in_the_end(client)
 
     play_in_time(start_server, play)
 
@@ -212,6 +212,7 @@ def test_a_client_that_never_reads_is_disconnected_after_the_idle_timeout(start_
     with pytest.raises((ConnectionResetError, BrokenPipeError)):
         while True:  # the socket's own call: it waits, though the server sleeps until the time-out
             client.socket.sendall(numbered_blocks(64 * 1024))
+    end_before_a_newcomer(server)
 
 
 def test_an_active_client_is_not_disconnected(start_server):
