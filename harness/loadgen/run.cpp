@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "common/system_error.h"
+#include "harness/loadgen/figures.h"
 #include "harness/loadgen/idle_connections.h"
 #include "harness/loadgen/rude_clients.h"
 #include "harness/loadgen/target.h"
@@ -27,10 +28,6 @@ using Workers = std::vector<std::unique_ptr<Worker>>;
 // So long after the decision to begin, an open loop's first request is due: the threads are up
 // then.
 constexpr Duration kThreadStart = std::chrono::milliseconds(5);
-
-double in_seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
 
 // User and system time of the process so far (getrusage(2)).
 double process_cpu_seconds() {
