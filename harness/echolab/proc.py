@@ -93,11 +93,7 @@ def children(pid: int) -> list[int]:
     """Returns the direct children of `pid`, zombies included."""
     if not HAS_LISTS_OF_CHILDREN:
         return [stat.pid for stat in process_table().values() if stat.parent == pid]
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return []
-    lists = (_read(f"/proc/{pid}/task/{thread}/children") or b"" for thread in threads)
+    lists = (_read(f"/proc/{pid}/task/{thread}/children") or b"" for thread in _threads(pid))
     return [int(child) for text in lists for child in text.split()]
 
 
@@ -153,18 +149,37 @@ def descriptor_count(pid: int) -> int:
         return 0
 
 
+def thread_count(pid: int) -> int:
+    """Returns how many threads `pid` has made; 0 if it is gone.
+
+    The kernel adds threads of its own to a process that uses io_uring, and ends them when it likes.
+    """
+    names = (_read(f"/proc/{pid}/task/{thread}/comm") for thread in _threads(pid))
+    return sum(bool(name) and not name.startswith(b"iou-wrk") for name in names)
+
+
+def thread_switches(pid: int) -> dict[int, tuple[int, int]]:
+    """Returns the voluntary and the involuntary context switches of each thread of `pid`."""
+    statuses = {thread: read_status(thread) for thread in _threads(pid)}
+    return {
+        thread: (
+            int(status.get("voluntary_ctxt_switches", 0)),
+            int(status.get("nonvoluntary_ctxt_switches", 0)),
+        )
+        for thread, status in statuses.items()
+    }
+
+
 def context_switches(pid: int) -> int:
     """Returns the context switches, voluntary or not, of the threads that `pid` has now."""
+    return sum(map(sum, thread_switches(pid).values()))
+
+
+def _threads(pid: int) -> list[int]:
     try:
-        threads = os.listdir(f"/proc/{pid}/task")
+        return [int(thread) for thread in os.listdir(f"/proc/{pid}/task")]
     except OSError:
-        return 0
-    statuses = (read_status(int(thread)) for thread in threads)
-    return sum(
-        int(status.get("voluntary_ctxt_switches", 0))
-        + int(status.get("nonvoluntary_ctxt_switches", 0))
-        for status in statuses
-    )
+        return []
 
 
 def is_listening(port: int) -> bool:

@@ -48,21 +48,9 @@ def footprint(pid: int) -> Footprint:
     """Returns what the process `pid` holds now."""
     return Footprint(
         descriptors=proc.descriptor_count(pid),
-        threads=_thread_count(pid),
+        threads=proc.thread_count(pid),
         children=len(proc.children(pid)),
     )
-
-
-def _thread_count(pid: int) -> int:
-    """Returns how many threads the process has made.
-
-    The kernel adds threads of its own to a process that uses io_uring, and ends them when it likes.
-    """
-    try:
-        names = [_text(path) for path in task_files(pid, "comm")]
-    except (FileNotFoundError, ProcessLookupError):
-        return 0  # the process has ended meanwhile
-    return sum(name != "" and not name.startswith("iou-wrk") for name in names)
 
 
 def task_files(pid: int, name: str) -> list[Path]:
@@ -133,12 +121,8 @@ def waiting_receives(pids: Iterable[int]) -> list[tuple[int, int]]:
 
 def voluntary_switches(pids: Iterable[int]) -> dict[int, int]:
     """Returns how often each thread of `pids`, by its number, has gone to sleep by itself."""
-    threads = [int(path.parent.name) for pid in pids for path in task_files(pid, "status")]
-    statuses = {thread: proc.read_status(thread) for thread in threads}
-    return {
-        thread: int(status.get("voluntary_ctxt_switches", 0))
-        for thread, status in statuses.items()
-    }
+    switches = (switched for pid in pids for switched in proc.thread_switches(pid).items())
+    return {thread: voluntary for thread, (voluntary, _) in switches}
 
 
 def zombies(pids: Iterable[int]) -> list[int]:
