@@ -25,12 +25,16 @@ from echolab.peers import PEERS, PREFIX, command_of_peer, peer_of
 from echolab.scale_command import weigh_connections
 from echolab.syscalls import count_syscalls
 from echolab.tables import output_console
+from echolab.timeline.command import TELLING, Outputs, Scene
+from echolab.timeline.command import timeline as draw_timeline
 from echolab.workloads import all_workloads
 from echolab.zoo_log import visit_repeatedly
 
 PRESETS = ("dev", "release", "asan", "tsan")
 SERVICES = ("echo", "ack", "bye", "pingpong", "temperature", "chat", "udp-echo")
 LABELS = ("unit", "servers", "programs", "harness")
+DURATION = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|min)?")
+UNITS = {None: 1.0, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
 # For commands that hand their arguments over: those are not this program's to judge.
 HAND_OVER = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -66,7 +70,7 @@ def duration(
     _context: click.Context, option: click.Parameter, value: str | None
 ) -> str | None:
     """An option's callback that refuses what the servers do not take for a duration."""
-    if value is not None and not re.fullmatch(r"\d+(\.\d+)?(us|ms|s|min)?", value):
+    if value is not None and not DURATION.fullmatch(value):
         raise BadUsage(f"{option.opts[0]}: '{value}' is not a duration such as 5ms or 0.1s")
     return value
 
@@ -85,8 +89,21 @@ def percentage(
 
 def seconds_of(duration_text: str) -> float:
     """Returns the seconds of a duration; a number without a unit is seconds."""
-    number, unit = re.fullmatch(r"([\d.]+)(\w*)", duration_text).groups()
-    return float(number) * {"us": 1e-6, "ms": 1e-3, "": 1.0, "s": 1.0, "min": 60.0}[unit]
+    number, unit = DURATION.fullmatch(duration_text).groups()
+    return float(number) * UNITS[unit]
+
+
+def seconds(least: float, most: float):
+    """Returns an option's callback that turns a duration within these limits into seconds."""
+
+    def check(context: click.Context, option: click.Parameter, value: str | None) -> float | None:
+        if duration(context, option, value) is None:
+            return None
+        if not least <= (given := seconds_of(value)) <= most:
+            raise BadUsage(f"{option.opts[0]}: '{value}' is not from {least:g}s to {most:g}s")
+        return given
+
+    return check
 
 
 no_install = click.option(
@@ -232,6 +249,51 @@ def run(model, options) -> None:
 def load(options) -> None:
     """Run the load generator with its own OPTIONS."""
     _become(build_program("loadgen"), options)
+
+
+@lab.command("timeline")
+@click.argument("server", nargs=-1)
+@click.option("--all", "wants_all", is_flag=True, help="All models.")
+@click.option("--clients", type=click.IntRange(1, 100), default=5, show_default=True)
+@click.option("--requests", type=click.IntRange(1, 100), default=3, show_default=True)
+@click.option(
+    "--service-time",
+    callback=seconds(0.001, 10),
+    default="100ms",
+    show_default=True,
+    metavar="DURATION",
+    help="What each request costs the models.",
+)
+@click.option(
+    "--service-work",
+    type=click.Choice(["sleep", "cpu"]),
+    default="sleep",
+    show_default=True,
+    help="How it passes: asleep, or computing.",
+)
+@any_server
+@click.option("--html", type=any_path, metavar="FILE", help="As a page of charts.")
+@click.option("--trace", type=any_path, metavar="FILE", help="For Perfetto or chrome://tracing.")
+@click.option("--json", "json_file", type=any_path, metavar="FILE", help="docs/timeline.md")
+@no_install
+def timeline_command(
+    server, wants_all, clients, requests, service_time, service_work, commands, html, trace,
+    json_file,
+) -> int:  # fmt: skip
+    """Draw who waits and who is served: some clients with slow requests, measured.
+
+    SERVERs are models, perhaps with options; without any, a few telling ones are drawn.
+
+    \b
+    ./lab timeline
+    ./lab timeline iterative select 'thread-pool --workers 2' --html timeline.html
+    ./lab timeline mine --server 'mine=python3 my_slow_server.py {port}'
+    """
+    if wants_all and server:
+        raise BadUsage("--all: cannot stand beside names of servers")
+    scene = Scene(clients, requests, service_time, service_work)
+    servers = () if wants_all else server or TELLING
+    return draw_timeline(servers, commands, scene, Outputs(json_file, html, trace))
 
 
 @lab.command("check")
