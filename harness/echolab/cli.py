@@ -27,9 +27,13 @@ from echolab.syscalls import count_syscalls
 from echolab.tables import output_console
 from echolab.timeline.command import TELLING, Outputs, Scene
 from echolab.timeline.command import timeline as draw_timeline
+from echolab.watch.command import watch as watch_server
+from echolab.watch.command import watch_found
+from echolab.watch.load import LoadOptions
 from echolab.workloads import all_workloads
 from echolab.zoo_log import visit_repeatedly
 
+WATCH_SECONDS = 60.0
 PRESETS = ("dev", "release", "asan", "tsan")
 SERVICES = ("echo", "ack", "bye", "pingpong", "temperature", "chat", "udp-echo")
 LABELS = ("unit", "servers", "programs", "harness")
@@ -294,6 +298,43 @@ def timeline_command(
     scene = Scene(clients, requests, service_time, service_work)
     servers = () if wants_all else server or TELLING
     return draw_timeline(servers, commands, scene, Outputs(json_file, html, trace))
+
+
+@lab.command("watch", context_settings={"ignore_unknown_options": True})
+@click.argument("server", nargs=-1, type=click.UNPROCESSED)
+@click.option("--pid", type=click.IntRange(min=1), help="Watch a server that runs already.")
+@click.option(
+    "--duration", "length", callback=seconds(0.1, 86400), metavar="DURATION",
+    help="Of the load; 60s unless given.",
+)  # fmt: skip
+@click.option("--clients", type=click.IntRange(min=1), default=10, show_default=True)
+@click.option("--idle", type=click.IntRange(min=0), default=0, help="Silent connections besides.")
+@click.option("--bytes", "size", type=click.IntRange(min=1), default=64, show_default=True)
+@click.option(
+    "--think", callback=seconds(0, 86400), default="0", metavar="DURATION",
+    help="A client's pause after an answer.",
+)  # fmt: skip
+@click.option("--churn", is_flag=True, help="A new connection for every echo.")
+@click.option("--lines", is_flag=True, help="A line a second, as where there is no terminal.")
+@no_install
+def watch_command(server, pid, length, clients, idle, size, think, churn, lines) -> int:
+    """Run a SERVER under load, and show what the kernel tells of it, as it changes. q ends it.
+
+    SERVER is a model with its own options, or after -- any command: {port} in it becomes a free
+    port. --pid watches a server that runs already, without a load.
+
+    \b
+    ./lab watch epoll --clients 100 --idle 800
+    ./lab watch prefork --workers 4
+    ./lab watch -- python3 my_server.py {port}
+    ./lab watch --pid 1234
+    """
+    if (pid is None) == (not server):
+        raise BadUsage("name a server, or a process by --pid: ./lab watch epoll")
+    if pid is not None:
+        return watch_found(pid, length, lines)
+    load_options = LoadOptions(length or WATCH_SECONDS, clients, idle, size, think, churn)
+    return watch_server(server, load_options, lines)
 
 
 @lab.command("check")

@@ -169,6 +169,11 @@ class ServerProcess:
         lines = (self.stderr.strip() or self.stdout.strip()).splitlines()
         return " | ".join(lines[-LAST_LINES:]) or "(it printed nothing)"
 
+    def death_in_words(self) -> str:
+        """Returns in a line how the command has ended, with its last words if it had any."""
+        words = f": {self.last_words()}" if self.stderr.strip() else ""
+        return f"{self.name}: died ({end_in_words(self.exit_status)}){words}"
+
     def _await_ready(self, seconds: float) -> None:
         if not wait_until(lambda: self._is_ready() or self._is_gone(), seconds):
             raise ServerError(
@@ -239,6 +244,18 @@ class ServerProcess:
         # pread leaves alone the file position, which the server shares and writes at.
         size = os.fstat(file.fileno()).st_size
         return os.pread(file.fileno(), size, 0).decode(errors="replace")
+
+
+def end_in_words(status: int | None) -> str:
+    """Returns what an exit status, or the number of a signal below zero, means."""
+    if status is None:
+        return ""
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return f"killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"killed by signal {-status}"
 
 
 def free_port(host: str = "127.0.0.1", kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

@@ -1,7 +1,6 @@
 """Any server command as a specimen: started anew for each check, on a port of its own."""
 
 import shlex
-import signal
 import socket
 import time
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from echolab import proc
 from echolab.check import process_state
 from echolab.check.observed_server import ObservedServer
 from echolab.check.outcomes import Failed
-from echolab.server_process import ServerProcess, free_port
+from echolab.server_process import ServerProcess, end_in_words, free_port
 from echolab.waiting import wait_until
 
 HOST = "127.0.0.1"
@@ -176,15 +175,3 @@ class Specimen(ObservedServer):
         if end := self.how_it_ended():
             return f"it ended before it listened on port {port}: {end}"
         return f"it does not listen on port {port} after {START_SECONDS:g} s"
-
-
-def end_in_words(status: int | None) -> str:
-    """Returns what an exit status, or the number of a signal below zero, means."""
-    if status is None:
-        return ""
-    if status >= 0:
-        return f"exit status {status}"
-    try:
-        return f"killed by {signal.Signals(-status).name}"
-    except ValueError:
-        return f"killed by signal {-status}"

@@ -125,9 +125,7 @@ def measure(contender: Contender, scene: Scene, kernel: SocketDiagnostics) -> Pa
             at_milestone=lambda: workers.append(_threads(server)),
         )
         if seen.failures and server.wait(DYING_SECONDS):
-            raise ServerError(
-                f"{contender.name}: died (exit status {server.exit_status}): {server.last_words()}"
-            )
+            raise ServerError(server.death_in_words())
     model = MODELS.get(contender.name.partition(" ")[0])
     return Panel(
         server=contender.name,
