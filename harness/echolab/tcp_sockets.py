@@ -29,6 +29,11 @@ FIN_WAIT_1, TIME_WAIT, LISTEN, CLOSING = 4, 6, 10, 11
 ANY_STATE = (1 << 12) - 1
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+OPEN_STATES = (1, 8)  # TCP_ESTABLISHED and, when only the peer has closed, TCP_CLOSE_WAIT
+INET_DIAG_INFO = 2  # the attribute of an answer that is a struct tcp_info: linux/inet_diag.h
+WITH_TCP_INFO = 1 << (INET_DIAG_INFO - 1)
+ATTRIBUTE = struct.Struct("=HH")  # struct rtattr: length, type
+LIFETIME_BYTES = struct.Struct("=120xQQ")  # tcpi_bytes_acked, tcpi_bytes_received: linux/tcp.h
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +47,41 @@ class TcpSocket:
     waiting: int  # bytes that nobody has received; of a listener, connections not yet accepted
     unsent: int  # bytes that the peer's kernel has not acknowledged
     inode: str  # "0": it belongs to no process, as before it is accepted and after it is closed
+    # Of its whole life, where the kernel tells: bytes that the peer's kernel has acknowledged, and
+    # bytes that have come.
+    acknowledged: int | None = None
+    received: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Tells whether it is a connection that this end has not closed, accepted or not."""
+        return self.state in OPEN_STATES
+
+    @property
+    def is_accepted(self) -> bool:
+        """Tells whether it is a connection that a process has."""
+        return self.is_open and self.inode != "0"
+
+    def has_read(self, count: int) -> bool:
+        """Tells whether a process has taken the first `count` bytes that came."""
+        if self.received is None:
+            return self.waiting == 0
+        return self.received - self.waiting >= count
+
+
+def of_port(port: int) -> list[TcpSocket]:
+    """Returns the sockets with that local port, of both versions of IP, none in TIME_WAIT."""
+    try:
+        states = ANY_STATE & ~(1 << TIME_WAIT)
+        return [found for family in LOOPBACK for found in _dump(family, states, port)]
+    except OSError:
+        return [found for found in _rows() if found.port == port and found.state != TIME_WAIT]
 
 
 def listening() -> list[TcpSocket]:
     """Returns all sockets that listen, of both versions of IP."""
     try:
-        return [found for family in LOOPBACK for found in _dump(family, LISTEN)]
+        return [found for family in LOOPBACK for found in _dump(family, 1 << LISTEN)]
     except OSError:
         return [found for found in _rows() if found.state == LISTEN]
 
@@ -62,9 +96,9 @@ def connection(port: int, peer_port: int) -> TcpSocket | None:
         return next(ends, None)
 
 
-def _dump(family: int, state: int) -> Iterator[TcpSocket]:
-    nowhere = SOCKET_ID.pack(b"", b"", b"", b"", 0, ANY_COOKIE, ANY_COOKIE)
-    request = REQUEST.pack(family, socket.IPPROTO_TCP, 0, 1 << state, nowhere)
+def _dump(family: int, states: int, port: int = 0) -> Iterator[TcpSocket]:
+    wanted = SOCKET_ID.pack(port.to_bytes(2, "big"), b"", b"", b"", 0, ANY_COOKIE, ANY_COOKIE)
+    request = REQUEST.pack(family, socket.IPPROTO_TCP, WITH_TCP_INFO, states, wanted)
     return _ask(request, NLM_F_REQUEST | NLM_F_DUMP)
 
 
@@ -72,7 +106,7 @@ def _lookup(family: int, port: int, peer_port: int) -> Iterator[TcpSocket]:
     address = socket.inet_pton(family, LOOPBACK[family])
     ports = (number.to_bytes(2, "big") for number in (port, peer_port))
     wanted = SOCKET_ID.pack(*ports, address, address, 0, ANY_COOKIE, ANY_COOKIE)
-    request = REQUEST.pack(family, socket.IPPROTO_TCP, 0, ANY_STATE, wanted)
+    request = REQUEST.pack(family, socket.IPPROTO_TCP, WITH_TCP_INFO, ANY_STATE, wanted)
     with contextlib.suppress(FileNotFoundError):  # ENOENT: there is no such connection
         yield from _ask(request, NLM_F_REQUEST)
 
@@ -103,6 +137,7 @@ def _messages(answer: bytes) -> Iterator[tuple[int, bytes]]:
 def _socket_of(body: bytes) -> TcpSocket:
     family, state, name, _, waiting, unsent, _, inode = ANSWER.unpack_from(body)
     port, peer_port, address, *_ = SOCKET_ID.unpack(name)
+    acknowledged, received = _lifetime_bytes(body[ANSWER.size :])
     words = struct.unpack("=4I", address)[: 1 if family == socket.AF_INET else 4]
     return TcpSocket(
         state=state,
@@ -112,7 +147,18 @@ def _socket_of(body: bytes) -> TcpSocket:
         waiting=waiting,
         unsent=0 if state == LISTEN else unsent,  # of a listener it is how many may wait
         inode=str(inode),
+        acknowledged=acknowledged,
+        received=received,
     )
+
+
+def _lifetime_bytes(attributes: bytes) -> tuple[int, int] | tuple[None, None]:
+    while attributes:
+        length, kind = ATTRIBUTE.unpack_from(attributes)
+        if kind == INET_DIAG_INFO:
+            return LIFETIME_BYTES.unpack_from(attributes, ATTRIBUTE.size)
+        attributes = attributes[(length + 3) & ~3 :]
+    return None, None
 
 
 def _rows() -> Iterable[TcpSocket]:

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from echolab.contenders import contender_of_model
-from echolab.socket_diag import SocketDiagnostics
 from echolab.timeline.command import Scene, measure
 from echolab.timeline.observation import observe
 
@@ -54,8 +53,7 @@ def panel_of(programs):
 
     def run(name: str):
         contender = contender_of_model(name, programs, SCENE.options)
-        with SocketDiagnostics() as kernel:
-            return measure(contender, SCENE, kernel)
+        return measure(contender, SCENE)
 
     return run
 
@@ -94,15 +92,15 @@ def test_times_come_in_their_order(panel_of):
 
 
 def test_a_server_that_does_not_answer_is_given_up(serve):
-    with serve(SILENT) as server, SocketDiagnostics() as kernel:
-        seen = observe((server.host, server.port), 2, 1, kernel, patience=0.2)
+    with serve(SILENT) as server:
+        seen = observe((server.host, server.port), 2, 1, patience=0.2)
     assert seen.requests == ()
     assert seen.failures[1] == "client 2: no answer to request 1 within 0.2 s"
 
 
 def test_a_server_that_answers_something_else_is_told(serve):
-    with serve(GARBLING) as server, SocketDiagnostics() as kernel:
-        seen = observe((server.host, server.port), 1, 1, kernel)
+    with serve(GARBLING) as server:
+        seen = observe((server.host, server.port), 1, 1)
     (failure,) = seen.failures
     assert failure == r"client 1: b'CLIENT 1, REQUEST 1\n' came back for b'client 1, request 1\n'"
 

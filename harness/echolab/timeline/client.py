@@ -6,7 +6,7 @@ import struct
 import time
 from dataclasses import dataclass, field
 
-from echolab.socket_diag import TcpSocket
+from echolab.tcp_sockets import TcpSocket
 from echolab.timeline.record import Request
 
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h; the socket module has no name for it
@@ -67,7 +67,7 @@ class Client:
         if self.accepted is None and seen and seen.is_accepted:
             self.accepted = after
         if self.sent is not None and self.read is None:
-            if seen and seen.bytes_read >= self.bytes_sent:
+            if seen and seen.has_read(self.bytes_sent):
                 self.read = after
             else:
                 self.unread_until = max(before, self.unread_until)

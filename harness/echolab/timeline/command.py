@@ -13,7 +13,6 @@ from echolab.lineup import line_up
 from echolab.measurement import Cores
 from echolab.models import MODELS
 from echolab.server_process import ServerCannotRun, ServerError, ServerProcess
-from echolab.socket_diag import SocketDiagnostics
 from echolab.timeline.charts import page_of
 from echolab.timeline.document import document
 from echolab.timeline.observation import observe
@@ -71,11 +70,11 @@ def timeline(
     panels: list[Panel] = []
     interruption = None
     has_failed = False
-    with orderly_ending(), SocketDiagnostics() as kernel:
+    with orderly_ending():
         lineup = line_up(servers, commands, scene.options)
         surroundings = environment(lineup.programs, Cores(), scene.options)
         try:
-            has_failed = _measure_all(lineup.contenders, scene, kernel, panels)
+            has_failed = _measure_all(lineup.contenders, scene, panels)
         except Interrupted as signal:
             interruption = signal
     if panels:
@@ -89,10 +88,7 @@ def timeline(
 
 
 def _measure_all(
-    contenders: Sequence[Contender],
-    scene: Scene,
-    kernel: SocketDiagnostics,
-    panels: list[Panel],
+    contenders: Sequence[Contender], scene: Scene, panels: list[Panel]
 ) -> bool:
     """Adds a panel for each server that runs; returns whether any failed, and says why."""
     complaints = []
@@ -100,7 +96,7 @@ def _measure_all(
         for contender in contenders:
             progress.begin(contender.name)
             try:
-                panels.append(measure(contender, scene, kernel))
+                panels.append(measure(contender, scene))
                 outcome = f"all is done after {in_seconds(panels[-1].end)}"
             except ServerCannotRun as error:
                 outcome = f"left out: {error}"
@@ -113,7 +109,7 @@ def _measure_all(
     return bool(complaints) or any(panel.failures for panel in panels)
 
 
-def measure(contender: Contender, scene: Scene, kernel: SocketDiagnostics) -> Panel:
+def measure(contender: Contender, scene: Scene) -> Panel:
     """Runs a server and its clients; raises ServerError if it does not start, or dies."""
     workers = [1]
     with contender.process() as server:
@@ -121,7 +117,6 @@ def measure(contender: Contender, scene: Scene, kernel: SocketDiagnostics) -> Pa
             (server.host, server.port),
             scene.clients,
             scene.requests_each,
-            kernel,
             at_milestone=lambda: workers.append(_threads(server)),
         )
         if seen.failures and server.wait(DYING_SECONDS):

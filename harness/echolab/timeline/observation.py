@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from echolab.socket_diag import SocketDiagnostics
+from echolab import tcp_sockets
 from echolab.timeline.client import Client
 from echolab.timeline.record import Request
 from echolab.waiting import wait_until
@@ -31,7 +31,6 @@ def observe(
     address: tuple[str, int],
     clients: int,
     requests_each: int,
-    kernel: SocketDiagnostics,
     patience: float = PATIENCE_SECONDS,
     at_milestone: Callable[[], None] = lambda: None,
 ) -> Observation:
@@ -48,7 +47,7 @@ def observe(
             Client(number, resources.enter_context(socket.socket(socket.AF_INET)))
             for number in range(1, clients + 1)
         ]
-        play = _Play(address, company, requests_each, kernel, selector, patience)
+        play = _Play(address, company, requests_each, selector, patience)
         play.connect()
         at_milestone()
         play.begin()
@@ -69,14 +68,12 @@ class _Play:
         address: tuple[str, int],
         company: list[Client],
         requests_each: int,
-        kernel: SocketDiagnostics,
         selector: selectors.BaseSelector,
         patience: float,
     ):
         self._address = address
         self._company = company
         self._requests_each = requests_each
-        self._kernel = kernel
         self._selector = selector
         self._patience = patience
         self._began: float | None = None
@@ -156,6 +153,6 @@ class _Play:
 
     def _look(self, client: Client) -> None:
         before = self._now()
-        seen = self._kernel.connection(self._address, client.socket.getsockname())
+        seen = tcp_sockets.connection(self._address[1], client.socket.getsockname()[1])
         if client.note(seen, before, self._now()):
             self._last_progress = time.monotonic()

@@ -17,7 +17,6 @@ from echolab.glyphs import shows_unicode
 from echolab.interrupts import Interrupted, orderly_ending
 from echolab.lineup import raise_descriptor_limit
 from echolab.server_process import ServerError
-from echolab.socket_diag import SocketDiagnostics
 from echolab.tables import output_console, show
 from echolab.watch.gauges import ECHOES, OPENED, SENT, Meter, Work
 from echolab.watch.keyboard import Keyboard
@@ -51,7 +50,7 @@ def watch(words: Sequence[str], options: LoadOptions, wants_lines: bool) -> int:
     `words` are a model and its options, or a command.
     """
     raise_descriptor_limit()
-    with orderly_ending(), SocketDiagnostics() as kernel, contextlib.ExitStack() as resources:
+    with orderly_ending(), contextlib.ExitStack() as resources:
         contender = contender_of(words)
         generator = build_program("loadgen")
         options = _bearable(options, contender)
@@ -60,7 +59,7 @@ def watch(words: Sequence[str], options: LoadOptions, wants_lines: bool) -> int:
             Load(generator, server.process.host, server.process.port, options)
         )
         work = Work(OPENED) if options.churn else Work(ECHOES, options.bytes)
-        meter = Meter(server.tree, server.ports(), kernel, work, load.pid)
+        meter = Meter(server.tree, server.ports(), work, load.pid)
         place = f"{server.process.host}:{server.process.port}, process {server.pid}"
         heading = Heading(
             contender.name, idea_of(contender), place, f"load: {options}", options.duration
@@ -80,12 +79,12 @@ def watch_found(pid: int, seconds: float | None, wants_lines: bool) -> int:
 
     It ends after so many `seconds`, if any, or when someone presses q.
     """
-    with orderly_ending(), SocketDiagnostics() as kernel:
+    with orderly_ending():
         server = find_server(pid)
         ports = ", ".join(map(str, server.ports()))
         heading = Heading(server.name(), "", f"port {ports}, process {pid}", "", seconds)
         end = time.monotonic() + (seconds or float("inf"))
-        meter = Meter(server.tree, server.ports(), kernel, Work(SENT))
+        meter = Meter(server.tree, server.ports(), Work(SENT))
         watching = Watching(server, meter, heading, lambda: time.monotonic() >= end)
         interruption = _follow(watching, wants_lines)
         _complain_if_dead(server)

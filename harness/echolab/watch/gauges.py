@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from echolab import proc, quantities
+from echolab import proc, quantities, tcp_sockets
 from echolab.accounting import tree_cpu_seconds
-from echolab.socket_diag import LISTEN, SocketDiagnostics, TcpSocket
+from echolab.tcp_sockets import LISTEN, TcpSocket
 
 ECHOES, SENT, OPENED = "echoes", "sent", "opened"  # keys of gauges
 PSS_EVERY = 4  # readings: it makes the kernel walk all pages of the server
@@ -96,14 +96,12 @@ class Meter:
         self,
         tree: Callable[[], list[int]],
         ports: Iterable[int],
-        kernel: SocketDiagnostics,
         work: Work,
         load_generator: int | None = None,
     ):
         """`tree` returns the server's processes; `load_generator` is a process id."""
         self._tree = tree
         self._ports = tuple(ports)
-        self._kernel = kernel
         self._work = work
         self._load_generator = load_generator
         self._growths: dict[str, Growth] = {}
@@ -139,21 +137,22 @@ class Meter:
         }
 
     def _connections(self, seconds: float) -> Reading:
-        sockets = [one for port in self._ports for one in self._kernel.sockets(port)]
+        sockets = [one for port in self._ports for one in tcp_sockets.of_port(port)]
         held = [one for one in sockets if one.is_accepted]
         return {
             **self._work_done(held, seconds),
             "connections": float(len(held)),
-            "waiting": float(sum(one.receive_queue for one in sockets if one.state == LISTEN)),
-            "unread": float(sum(one.receive_queue for one in sockets if one.is_held)),
-            "unacknowledged": float(sum(one.send_queue for one in sockets if one.is_held)),
+            "waiting": float(sum(one.waiting for one in sockets if one.state == LISTEN)),
+            "unread": float(sum(one.waiting for one in sockets if one.is_open)),
+            "unacknowledged": float(sum(one.unsent for one in sockets if one.is_open)),
         }
 
     def _work_done(self, held: list[TcpSocket], seconds: float) -> Reading:
         key = self._work.key
         if key == OPENED:
             return {key: self._rate(key, {0: connections_taken()}, seconds)}
-        answered = {one.inode: one.bytes_acknowledged / self._work.bytes for one in held}
+        known = (one for one in held if one.acknowledged is not None)
+        answered = {one.inode: one.acknowledged / self._work.bytes for one in known}
         return {key: self._rate(key, answered, seconds)}
 
     def _rate(self, key: str, totals: Mapping[object, float], seconds: float) -> float | None:
