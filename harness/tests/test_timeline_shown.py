@@ -10,6 +10,7 @@ from timeline_fakes import (
     one_after_the_other,
     panel,
     request,
+    schedule,
     side_by_side,
     two_at_a_time,
 )
@@ -56,6 +57,11 @@ def test_of_threads_all_at_the_same_time_is_said():
 def test_of_a_loop_the_clients_in_turn_is_said():
     assert said(in_turn()).startswith("One request at a time, the clients in turn. Client")
     assert "it lies unread" in said(in_turn())
+
+
+def test_a_loop_in_which_one_client_has_two_turns_together_is_not_said_to_take_turns():
+    turns = [1, 2, 3, 1, 1, 2, 3, 2, 3]
+    assert said(panel(schedule(turns))).startswith("One request at a time, now one client's, now")
 
 
 def test_a_server_that_reads_ahead_is_said_to_hold_requests():
@@ -156,7 +162,7 @@ def test_a_trace_has_the_fields_of_the_format(events):
             assert event["name"] in ("process_name", "process_sort_index", "process_labels")
         else:
             assert isinstance(event["ts"], int) and event["ts"] >= 0
-            assert isinstance(event["id"], str) and event["cat"]
+            assert int(event["id"], 16) and event["cat"]
 
 
 def test_a_trace_has_a_process_for_each_server_and_a_track_for_each_client(events):

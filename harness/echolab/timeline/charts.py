@@ -83,7 +83,12 @@ def _configuration(panel: Panel, end: float) -> dict[str, Any]:
         "options": {
             "indexAxis": "y",
             "scales": {
-                "x": {"type": "linear", "min": 0, "suggestedMax": end * 1e6, "quantity": "duration"},
+                "x": {
+                    "type": "linear",
+                    "min": 0,
+                    "suggestedMax": end * 1e6,
+                    "quantity": "duration",
+                },
                 "y": {"type": "category"},
             },
         },

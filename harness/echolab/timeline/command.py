@@ -87,26 +87,24 @@ def timeline(
     return 1 if has_failed else 0
 
 
-def _measure_all(
-    contenders: Sequence[Contender], scene: Scene, panels: list[Panel]
-) -> bool:
-    """Adds a panel for each server that runs; returns whether any failed, and says why."""
-    complaints = []
+def _measure_all(contenders: Sequence[Contender], scene: Scene, panels: list[Panel]) -> bool:
+    """Adds a panel for each server that runs; says why one does not; returns whether any failed."""
+    has_failed = False
     with StepProgress(len(contenders)) as progress:
         for contender in contenders:
             progress.begin(contender.name)
             try:
-                panels.append(measure(contender, scene))
-                outcome = f"all is done after {in_seconds(panels[-1].end)}"
-            except ServerCannotRun as error:
-                outcome = f"left out: {error}"
+                panel = measure(contender, scene)
             except ServerError as error:
-                complaints.append(str(error))
-                outcome = "failed"
-            progress.end(outcome)
-    for complaint in complaints:
-        print(f"lab: {complaint}", file=sys.stderr)
-    return bool(complaints) or any(panel.failures for panel in panels)
+                is_left_out = isinstance(error, ServerCannotRun)
+                has_failed |= not is_left_out
+                progress.end("left out" if is_left_out else "failed")
+                print(f"lab: {error}", file=sys.stderr)
+                continue
+            panels.append(panel)
+            has_failed |= bool(panel.failures)
+            progress.end(f"all is done after {in_seconds(panel.end)}")
+    return has_failed
 
 
 def measure(contender: Contender, scene: Scene) -> Panel:

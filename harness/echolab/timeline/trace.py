@@ -48,7 +48,7 @@ def _events_of_client(
     """Yields the events of a track: the client, in it its requests, in each of them its phases."""
     if not served:
         return
-    place = {"cat": CATEGORY, "pid": process, "tid": client, "id": f"{process}.{client}"}
+    place = {"cat": CATEGORY, "pid": process, "tid": client, "id": hex(process << 16 | client)}
     begin, end = served[0][0].ready, served[-1][0].answered
     yield from _pair(place, f"client {client}", begin, end, _within(place, served))
 

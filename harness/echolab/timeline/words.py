@@ -66,7 +66,7 @@ def _who_is_served(panel: Panel) -> str:
         return "One client at a time, each to its end."
     if len(turns) == len(panel.requests):
         return "One request at a time, the clients in turn."
-    return "One request at a time, in no fixed order."
+    return "One request at a time, now one client's, now another's."
 
 
 def _pace(panel: Panel) -> str:
@@ -108,7 +108,8 @@ def _what_is_held(panel: Panel) -> str:
     if kept >= _noticeable_seconds(panel):
         return f"Answers that are finished are kept back, up to {in_seconds(kept)}, to go together."
     slowest = max(service.end - service.start for service in panel.services)
-    if panel.service_work == COMPUTING and slowest >= panel.service_time + _noticeable_seconds(panel):
+    is_slow = slowest >= panel.service_time + _noticeable_seconds(panel)
+    if panel.service_work == COMPUTING and is_slow:
         needed, taken = in_seconds(panel.service_time), in_seconds(slowest)
         return f"To compute for {needed} takes up to {taken}: the processors are shared."
     return ""
