@@ -27,8 +27,8 @@ HOW_TO_READ = (
     " is not serving, or whose answer it keeps back."
 )
 INFERRED = (
-    "When a request is read and when its answer comes is measured. When the service begins is"
-    " inferred: it is the last service time before the answer."
+    "When a request is read, and when its answer comes, is measured. When its service begins is"
+    " inferred; docs/timeline.md tells how."
 )
 
 

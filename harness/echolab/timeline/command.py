@@ -15,7 +15,7 @@ from echolab.models import MODELS
 from echolab.server_process import ServerCannotRun, ServerError, ServerProcess
 from echolab.timeline.charts import page_of
 from echolab.timeline.document import document
-from echolab.timeline.observation import observe
+from echolab.timeline.observation import PATIENCE_SECONDS, observe
 from echolab.timeline.printed import print_panels
 from echolab.timeline.record import Panel
 from echolab.timeline.trace import trace
@@ -43,6 +43,14 @@ class Scene:
     requests_each: int
     service_time: float  # of the models, in seconds
     service_work: str  # how it passes: "sleep" or "cpu"
+
+    @property
+    def patience(self) -> float:
+        """How many seconds a server may do nothing that one can see.
+
+        A server may read all requests, and answer none before it has served all.
+        """
+        return PATIENCE_SECONDS + 3 * self.clients * self.service_time
 
     @property
     def options(self) -> list[str]:
@@ -115,6 +123,7 @@ def measure(contender: Contender, scene: Scene) -> Panel:
             (server.host, server.port),
             scene.clients,
             scene.requests_each,
+            patience=scene.patience,
             at_milestone=lambda: workers.append(_threads(server)),
         )
         if seen.failures and server.wait(DYING_SECONDS):
