@@ -65,11 +65,12 @@ def test_an_iterative_server_serves_one_client_after_the_other(panel_of):
     assert panel.served_at_once() == 1
 
 
-def test_who_waits_for_an_iterative_server_is_not_accepted(panel_of):
+def test_who_waits_for_an_iterative_server_is_neither_accepted_nor_read(panel_of):
     panel = panel_of("iterative")
     first, second, third = (panel.of_client(number)[0][0] for number in (1, 2, 3))
     assert first.accepted < second.accepted < third.accepted
     assert second.accepted >= panel.of_client(1)[-1][0].answered
+    assert second.unread_until >= first.answered
 
 
 def test_threads_serve_all_clients_at_the_same_time(panel_of):
