@@ -29,11 +29,10 @@ from echolab.timeline.command import TELLING, Outputs, Scene
 from echolab.timeline.command import timeline as draw_timeline
 from echolab.watch.command import watch as watch_server
 from echolab.watch.command import watch_found
-from echolab.watch.load import LoadOptions
-from echolab.workloads import all_workloads
+from echolab.workloads import ARRIVALS, all_workloads, workload_of
 from echolab.zoo_log import visit_repeatedly
 
-WATCH_SECONDS = 60.0
+WATCH_DURATION = "60s"
 PRESETS = ("dev", "release", "asan", "tsan")
 SERVICES = ("echo", "ack", "bye", "pingpong", "temperature", "chat", "udp-echo")
 LABELS = ("unit", "servers", "programs", "harness")
@@ -303,21 +302,17 @@ def timeline_command(
 @lab.command("watch", context_settings={"ignore_unknown_options": True})
 @click.argument("server", nargs=-1, type=click.UNPROCESSED)
 @click.option("--pid", type=click.IntRange(min=1), help="Watch a server that runs already.")
-@click.option(
-    "--duration", "length", callback=seconds(0.1, 86400), metavar="DURATION",
-    help="Of the load; 60s unless given.",
-)  # fmt: skip
+@click.option("--duration", metavar="DURATION", help="60s unless given.")
 @click.option("--clients", type=click.IntRange(min=1), default=10, show_default=True)
-@click.option("--idle", type=click.IntRange(min=0), default=0, help="Silent connections besides.")
-@click.option("--bytes", "size", type=click.IntRange(min=1), default=64, show_default=True)
-@click.option(
-    "--think", callback=seconds(0, 86400), default="0", metavar="DURATION",
-    help="A client's pause after an answer.",
-)  # fmt: skip
-@click.option("--churn", is_flag=True, help="A new connection for every echo.")
+@click.option("--idle", type=click.IntRange(min=0), help="Silent connections besides.")
+@click.option("--bytes", type=click.IntRange(min=1), help="Of an echo; 64 unless given.")
+@click.option("--think", metavar="DURATION", help="A pause after an answer.")
+@click.option("--churn", is_flag=True, default=None, help="A new connection for every echo.")
+@click.option("--rate", type=float, metavar="R", help="Requests due a second: an open loop.")
+@click.option("--arrivals", type=click.Choice(ARRIVALS), help="How they are spaced.")
 @click.option("--lines", is_flag=True, help="A line a second, as where there is no terminal.")
 @no_install
-def watch_command(server, pid, length, clients, idle, size, think, churn, lines) -> int:
+def watch_command(server, pid, lines, **load) -> int:
     """Run a SERVER under load, and show what the kernel tells of it, as it changes. q ends it.
 
     SERVER is a model with its own options, or after -- any command: {port} in it becomes a free
@@ -331,10 +326,12 @@ def watch_command(server, pid, length, clients, idle, size, think, churn, lines)
     """
     if (pid is None) == (not server):
         raise BadUsage("name a server, or a process by --pid: ./lab watch epoll")
-    if pid is not None:
-        return watch_found(pid, length, lines)
-    load_options = LoadOptions(length or WATCH_SECONDS, clients, idle, size, think, churn)
-    return watch_server(server, load_options, lines)
+    given = {key: value for key, value in load.items() if value is not None}
+    table = {"name": "watch", "warmup": 0, "duration": WATCH_DURATION, **given}
+    workload = workload_of(table)
+    if pid is None:
+        return watch_server(server, workload, lines)
+    return watch_found(pid, workload.duration if "duration" in given else None, lines)
 
 
 @lab.command("check")

@@ -171,6 +171,15 @@ def test_clients_of_an_iterative_server_take_turns_and_queue(lab, programs, hast
     assert "3" in {reading["queue"] for reading in columns_of(output)}
 
 
+def test_an_open_loop_is_watched(lab, programs, hasty):
+    status, output, errors = lab(
+        "watch", "epoll", "--clients", "2", "--rate", "200", "--duration", "0.6s"
+    )
+    assert status in (0, 1), errors  # a busy machine may be too slow for any schedule
+    assert "2" in {reading["conns"] for reading in columns_of(output)}
+    assert "due" in output + errors
+
+
 def test_a_command_is_watched(lab, programs, script, hasty):
     words = [*script(THREADING_SERVER), "{port}"]
     status, output, errors = lab("watch", "--clients", "2", "--duration", "0.6s", "--", *words)
@@ -204,6 +213,7 @@ def test_a_server_that_runs_already_is_watched_and_left_running(serve):
         (["--pid", str(1 << 22)], 2, "there is no such process"),
         (["--pid", str(os.getpid())], 1, "listens on no TCP port"),
         (["epoll", "--duration", "soon"], 2, "'soon' is not a duration"),
+        (["epoll", "--rate", "100", "--think", "1ms"], 2, "rate: says when to ask"),
         (["epoll", "--clent", "3"], 1, "The following arguments were not expected"),
     ],
 )

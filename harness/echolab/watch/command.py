@@ -21,9 +21,10 @@ from echolab.tables import output_console, show
 from echolab.watch.gauges import ECHOES, OPENED, SENT, Meter, Work
 from echolab.watch.keyboard import Keyboard
 from echolab.watch.lines import Lines
-from echolab.watch.load import Load, LoadOptions
+from echolab.watch.load import Load, in_words
 from echolab.watch.screen import Heading, History, screen, table
 from echolab.watch.watched import FoundServer, StartedServer, contender_of, find_server, idea_of
+from echolab.workloads import Workload
 
 SCREEN_SECONDS = 0.5  # between two readings
 LINE_SECONDS = 1.0
@@ -44,25 +45,30 @@ class Watching:
     is_over: Callable[[], bool]
 
 
-def watch(words: Sequence[str], options: LoadOptions, wants_lines: bool) -> int:
+def watch(words: Sequence[str], workload: Workload, wants_lines: bool) -> int:
     """Watches a server under load until that ends, or someone presses q; returns the exit status.
 
-    `words` are a model and its options, or a command.
+    `words` are a model and its options, or a command; of the workload's numbers of clients the
+    first counts.
     """
     raise_descriptor_limit()
     with orderly_ending(), contextlib.ExitStack() as resources:
         contender = contender_of(words)
         generator = build_program("loadgen")
-        options = _bearable(options, contender)
+        workload = _bearable(workload, contender)
         server = StartedServer(resources.enter_context(contender.process()))
         load = resources.enter_context(
-            Load(generator, server.process.host, server.process.port, options)
+            Load(generator, server.process.host, server.process.port, workload)
         )
-        work = Work(OPENED) if options.churn else Work(ECHOES, options.bytes)
+        work = Work(OPENED) if workload.churn else Work(ECHOES, workload.bytes)
         meter = Meter(server.tree, server.ports(), work, load.pid)
         place = f"{server.process.host}:{server.process.port}, process {server.pid}"
         heading = Heading(
-            contender.name, idea_of(contender), place, f"load: {options}", options.duration
+            contender.name,
+            idea_of(contender),
+            place,
+            f"load: {in_words(workload)}",
+            workload.duration,
         )
         watching = Watching(server, meter, heading, load.has_ended)
         interruption = _follow(watching, wants_lines)
@@ -91,13 +97,13 @@ def watch_found(pid: int, seconds: float | None, wants_lines: bool) -> int:
         return interruption
 
 
-def _bearable(options: LoadOptions, contender: Contender) -> LoadOptions:
+def _bearable(workload: Workload, contender: Contender) -> Workload:
     """Lets clients take turns where a server takes one at a time: the others would wait in vain."""
-    if not contender.one_client_at_a_time or options.clients == 1 or options.churn:
-        return options
-    return dataclasses.replace(
-        options, churn=True, idle=0, think=options.think or HOLD_SECONDS
-    )
+    has_one_client = workload.clients == (1,) and not workload.idle
+    if not contender.one_client_at_a_time or has_one_client or workload.churn:
+        return workload
+    hold = workload.think or (0.0 if workload.rate else HOLD_SECONDS)
+    return dataclasses.replace(workload, churn=True, idle=0, think=hold)
 
 
 def _follow(watching: Watching, wants_lines: bool) -> int:

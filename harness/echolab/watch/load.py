@@ -3,50 +3,38 @@
 import signal
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from echolab.quantities import counted, duration
 from echolab.spawning import spawn
 from echolab.waiting import wait_until
+from echolab.workloads import Workload
 
 REPORT_SECONDS = 10.0  # to end an interrupted run and report it
 
 
-@dataclass(frozen=True)
-class LoadOptions:
-    """What the clients do; durations in seconds."""
-
-    duration: float
-    clients: int
-    idle: int
-    bytes: int
-    think: float
-    churn: bool
-
-    def words(self) -> list[str]:
-        """Returns the load generator's options."""
-        times = {"duration": self.duration, "think": self.think, "warmup": 0.0}
-        counts = {"clients": self.clients, "idle": self.idle, "bytes": self.bytes}
-        return [
-            *(f"--{name}={round(seconds * 1e6)}us" for name, seconds in times.items()),
-            *(f"--{name}={number}" for name, number in counts.items()),
-            *["--churn"] * self.churn,
-        ]
-
-    def __str__(self) -> str:
-        thinking = f" after {duration(self.think * 1e6)}" if self.think else ""
-        each = "a connection for each echo" if self.churn else f"{self.bytes} bytes an echo"
-        closing = f", closed{thinking}" if self.churn else f", the next{thinking}" * bool(thinking)
-        silent = f", {self.idle} silent" if self.idle else ""
-        return f"{counted(self.clients, 'client')}{silent}, {each}{closing}"
+def in_words(workload: Workload) -> str:
+    """Returns what the clients do, in a line."""
+    parts = [counted(workload.clients[0], "client")]
+    if workload.idle:
+        parts.append(f"{workload.idle} silent")
+    parts.append(f"{workload.bytes} bytes an echo")
+    if workload.rate is not None:
+        parts.append(f"{workload.rate:g} requests a second due ({workload.arrivals})")
+    pause = duration(workload.think * 1e6) if workload.think else ""
+    if workload.churn:
+        parts.append(f"a connection for each{pause and f', held for {pause}'}")
+    elif pause:
+        parts.append(f"the next {pause} after the last")
+    return ", ".join(parts)
 
 
 class Load:
     """The load generator as a process, as a context manager; it ends with its block."""
 
-    def __init__(self, program: Path, host: str, port: int, options: LoadOptions):
-        self._command = [str(program), f"--host={host}", f"--port={port}", *options.words()]
+    def __init__(self, program: Path, host: str, port: int, workload: Workload):
+        options = workload.loadgen_options(workload.clients[0])
+        self._command = [str(program), f"--host={host}", f"--port={port}", *options]
         self._process: subprocess.Popen | None = None
         # Files, not pipes: nobody reads before the end.
         self._output, self._errors = tempfile.TemporaryFile(), tempfile.TemporaryFile()
