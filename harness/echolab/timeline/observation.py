@@ -38,7 +38,8 @@ def observe(
 
     They connect first, in their order. Their first requests are ready at the same moment, each
     further one as soon as the answer before it has come; who has all answers leaves. A server that
-    does nothing for `patience` seconds is given up. 
+    does nothing for `patience` seconds is given up.
+
     Calls `at_milestone` when all are connected, and again at the first answer.
     """
     with contextlib.ExitStack() as resources:

@@ -98,8 +98,8 @@ class Panel:
         """When each of `requests` was being served, in their order.
 
         Of a server whose service time nobody knows that is all the time between the look that
-        found the request read, and the answer. Otherwise it is inferred, from what is known of
-        asleep and of computing servers.
+        found the request read, and the answer. Otherwise it is inferred: latest_services, and
+        shared_services where they compute.
         """
         if self.service_time is None:
             return tuple(

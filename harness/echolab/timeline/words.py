@@ -28,7 +28,8 @@ def headline(panels: Sequence[Panel]) -> str:
     if of_model is None:
         return f"{asked}."
     how = "computing" if of_model.service_work == COMPUTING else "asleep"
-    return f"{asked}. A request takes {in_seconds(of_model.service_time)}, {how}."
+    whom = "the models " if any(panel.service_time is None for panel in panels) else ""
+    return f"{asked}. A request takes {whom}{in_seconds(of_model.service_time)}, {how}."
 
 
 def doubts(panel: Panel) -> list[str]:

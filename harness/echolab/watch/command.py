@@ -31,7 +31,7 @@ LINE_SECONDS = 1.0
 READING_SHARE = 0.1  # of a processor, at most: of a server of many processes it reads less often
 DYING_SECONDS = 0.5  # a server's connections are closed before one can see that it has died
 HOLD_SECONDS = 0.1  # for which clients that take turns hold their connection, unless told
-INTERRUPTED = 130
+INTERRUPTED = 130  # the load generator's exit status, when it has to end early
 Show = Callable[[History, float], None]  # shows the last reading, taken after so many seconds
 
 
@@ -110,13 +110,15 @@ def _follow(watching: Watching, wants_lines: bool) -> int:
     """Shows readings until it is over; returns the exit status of an interruption, or 0."""
     console = Console(highlight=False)
     has_screen = console.is_terminal and not console.is_dumb_terminal and not wants_lines
-    history, interruption = History(), INTERRUPTED
-    with contextlib.suppress(Interrupted), Keyboard() as keyboard:
-        display = _on_screen(console, watching.heading, keyboard) if has_screen else _in_lines()
-        with display as show_reading:
-            rest = SCREEN_SECONDS if has_screen else LINE_SECONDS
-            _read_until_over(watching, history, show_reading, keyboard, rest)
-        interruption = 0
+    history, interruption = History(), 0
+    try:
+        with Keyboard() as keyboard:
+            on_screen = _on_screen(console, watching.heading, keyboard)
+            with on_screen if has_screen else _in_lines() as show_reading:
+                rest = SCREEN_SECONDS if has_screen else LINE_SECONDS
+                _read_until_over(watching, history, show_reading, keyboard, rest)
+    except Interrupted as signal:
+        interruption = signal.exit_status
     if has_screen:
         _sum_up(watching.heading, history)
     return interruption
