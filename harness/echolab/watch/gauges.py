@@ -9,7 +9,9 @@ from echolab.accounting import tree_cpu_seconds
 from echolab.tcp_sockets import LISTEN, TcpSocket
 
 ECHOES, SENT, OPENED = "echoes", "sent", "opened"  # keys of gauges
-PSS_EVERY = 4  # readings: it makes the kernel walk all pages of the server
+# Memory makes the kernel walk all pages of a server: of many processes it is read seldom.
+MANY_PROCESSES = 20
+MEMORY_EVERY = 4  # readings
 NETWORK_COUNTERS = Path("/proc/net/snmp")
 
 
@@ -32,7 +34,7 @@ def _rate(value: float) -> str:
 
 
 def _size(value: float) -> str:
-    return quantities.size(value) if value else "0 B"
+    return quantities.size(value) if value >= 1024 else f"{value:.0f} B"
 
 
 def _count(value: float) -> str:
@@ -117,7 +119,7 @@ class Meter:
 
     def _processes(self, seconds: float) -> Reading:
         tree = self._tree()
-        if self._readings % PSS_EVERY == 0:
+        if len(tree) < MANY_PROCESSES or self._readings % MEMORY_EVERY == 0:
             self._memory = float(sum(map(proc.pss_bytes, tree)))
         self._readings += 1
         switches = {}
