@@ -310,6 +310,9 @@ def timeline_command(
 @click.option("--churn", is_flag=True, default=None, help="A new connection for every echo.")
 @click.option("--rate", type=float, metavar="R", help="Requests due a second: an open loop.")
 @click.option("--arrivals", type=click.Choice(ARRIVALS), help="How they are spaced.")
+@click.option("--slow-readers", type=click.IntRange(min=0), help="Clients that never read.")
+@click.option("--dribble", type=click.IntRange(min=0), help="Clients that send byte by byte.")
+@click.option("--resets-per-second", type=float, metavar="R", help="Clients that reset.")
 @click.option("--lines", is_flag=True, help="A line a second, as where there is no terminal.")
 @no_install
 def watch_command(server, pid, lines, **load) -> int:

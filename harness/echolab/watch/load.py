@@ -18,6 +18,12 @@ def in_words(workload: Workload) -> str:
     parts = [counted(workload.clients[0], "client")]
     if workload.idle:
         parts.append(f"{workload.idle} silent")
+    if workload.slow_readers:
+        parts.append(f"{workload.slow_readers} that never read")
+    if workload.dribble:
+        parts.append(f"{workload.dribble} that dribble")
+    if workload.resets_per_second:
+        parts.append(f"{workload.resets_per_second:g} resets a second")
     parts.append(f"{workload.bytes} bytes an echo")
     if workload.rate is not None:
         parts.append(f"{workload.rate:g} requests a second due ({workload.arrivals})")
