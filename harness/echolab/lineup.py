@@ -22,7 +22,9 @@ class Lineup:
         return self.programs / "loadgen"
 
 
-def line_up(servers: Sequence[str], commands: Sequence[str]) -> Lineup:
+def line_up(
+    servers: Sequence[str], commands: Sequence[str], passed_on: Sequence[str] = ()
+) -> Lineup:
     """Builds what the command line asks for, and leaves out, by name, what is not possible here.
 
     The arguments are those of contenders.choose. Each server may then have as many descriptors as
@@ -31,4 +33,5 @@ def line_up(servers: Sequence[str], commands: Sequence[str]) -> Lineup:
     expected = choose(servers, commands, Path())  # a mistyped name is told before a long build
     raise_descriptor_limit()
     programs = build("release", ["loadgen", *programs_of(expected)])
-    return Lineup(programs, present_here(choose(servers, commands, programs), programs))
+    contenders = choose(servers, commands, programs, passed_on)
+    return Lineup(programs, present_here(contenders, programs))
