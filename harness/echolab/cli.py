@@ -17,6 +17,7 @@ from echolab.check.command import explain as explain_check
 from echolab.check.printed import HINTS
 from echolab.compare import Plan
 from echolab.compare import compare as carry_out_comparison
+from echolab.documents import command as documents
 from echolab.errors import BadUsage, LabError, unknown
 from echolab.interrupts import orderly_ending
 from echolab.knee_command import find_knee
@@ -549,6 +550,46 @@ def syscalls_command(server, commands, clients, json_file) -> int:
     ./lab syscalls --server 'mine=python3 my_server.py {port}' mine
     """
     return count_syscalls(server, commands, clients, json_file)
+
+
+@lab.command("docs")
+@click.argument("page", nargs=-1, type=existing_file)
+@click.option("--update", is_flag=True, help="Only write the listings anew from their sources.")
+@click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="At a time.")
+@click.option("-v", "--verbose", is_flag=True, help="Name the blocks that are not run, too.")
+@no_install
+def examine_docs(page, update, jobs, verbose) -> int:
+    """Walk through PAGEs of the course (default all): type what they say, compare what is shown.
+
+    Links, headings, listings and the commands in the text are looked up, too.
+    """
+    pages = page or documents.all_pages()
+    if update:
+        for path in documents.update_listings(pages):
+            print(f"updated {path}")
+        return 0
+    findings = documents.examine(pages, jobs, lambda one: _print_page(one, verbose))
+    outcomes = [outcome for one in findings for outcome in one.outcomes]
+    passed, not_run = (
+        sum(one.verdict == verdict for one in outcomes) for verdict in ("passed", "not run")
+    )
+    wrong = sum(not one.is_right for one in findings)
+    print(
+        f"{len(findings)} pages, {wrong} wrong; {len(outcomes)} console blocks:"
+        f" {passed} passed, {len(outcomes) - passed - not_run} failed, {not_run} not run"
+    )
+    return 1 if wrong else 0
+
+
+def _print_page(findings: documents.Findings, verbose: bool) -> None:
+    path = os.path.relpath(findings.page.path)
+    seconds = sum(outcome.seconds for outcome in findings.outcomes)
+    print(f"{'right' if findings.is_right else 'WRONG'}  {path}, {seconds:.1f} s", flush=True)
+    for fault in findings.faults:
+        print(f"  {fault}")
+    for outcome in findings.outcomes:
+        if outcome.verdict == "failed" or (verbose and outcome.verdict == "not run"):
+            print(f"  block of line {outcome.line} {outcome.verdict}: {outcome.reason}")
 
 
 @lab.command("list")

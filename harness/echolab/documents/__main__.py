@@ -1,0 +1,33 @@
+"""Walks through one page, in a process and a network of its own.
+
+usage: python3 -m echolab.documents PAGE; prints a JSON object a block.
+"""
+
+import dataclasses
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from echolab.documents.isolation import end_descendants, enter_own_network
+from echolab.documents.markdown import read_page
+from echolab.documents.walk import walk
+from echolab.proc import adopt_orphans
+
+
+def main() -> int:
+    """Returns 0 whatever the outcomes are: they are printed."""
+    page = read_page(Path(sys.argv[1]))
+    adopt_orphans()
+    enter_own_network()
+    with tempfile.TemporaryDirectory(prefix="echolab-page-") as directory:
+        try:
+            for outcome in walk(page, Path(directory)):
+                print(json.dumps(dataclasses.asdict(outcome)), flush=True)
+        finally:
+            end_descendants()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""Walks through a page as its reader does: types its commands, and compares what is shown."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from echolab.documents.markdown import Block, Page
+from echolab.documents.terminal import Terminal
+from echolab.documents.transcript import Command, acts, parse, pattern
+from echolab.models import ROOT
+
+PATIENCE_SECONDS = 240.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a block: "passed", or "failed" or "not run" with the reason."""
+
+    line: int
+    verdict: str
+    reason: str = ""
+    seconds: float = 0.0
+
+
+class NotAsListed(Exception):
+    """What is shown is not what the page lists."""
+
+
+def walk(page: Page, directory: Path) -> Iterator[Outcome]:
+    """Yields the outcome of each console block; the reader's files are left in `directory`.
+
+    The page's terminals keep their programs running from block to block, as the reader's do.
+    What comes after a block that failed is not typed: it builds on it.
+    """
+    _furnish(directory)
+    failed_at = None
+    with ExitStack() as stack:
+        reader = Reader(directory, stack)
+        for block in page.blocks:
+            if name := block.directives.get("file"):
+                (directory / name).write_text(block.text)
+            if block.language != "console":
+                continue
+            if reason := block.directives.get("not run"):
+                yield Outcome(block.line, "not run", reason)
+            elif failed_at:
+                yield Outcome(block.line, "failed", f"the block of line {failed_at} failed")
+            else:
+                outcome = reader.type_block(block)
+                failed_at = block.line if outcome.verdict == "failed" else None
+                yield outcome
+
+
+def _furnish(directory: Path) -> None:
+    """Lets the kit's files be found in `directory`, where what is written does not harm them."""
+    for path in ROOT.iterdir():
+        if path.name != ".git":
+            (directory / path.name).symlink_to(path)
+
+
+class Reader:
+    """Who sits before the terminals, and looks from the page to the screen and back."""
+
+    def __init__(self, directory: Path, stack: ExitStack):
+        self._directory = directory
+        self._stack = stack
+        self._terminals: dict[str, Terminal] = {}
+
+    def type_block(self, block: Block) -> Outcome:
+        """Types all of a block."""
+        started = time.monotonic()
+        typed = [line.strip() for line in block.directives.get("types", "").split("|") if line]
+        try:
+            for command in parse(block.text, block.line, block.directives.get("terminal", "")):
+                self._carry_out(command, typed)
+            verdict, reason = "passed", ""
+        except (NotAsListed, ValueError) as error:
+            verdict, reason = "failed", str(error)
+        return Outcome(block.line, verdict, reason, time.monotonic() - started)
+
+    def _carry_out(self, command: Command, typed: list[str]) -> None:
+        terminal = self._terminal(command.terminal)
+        if command.command is not None:
+            if terminal.runs and not terminal.wait_until_ready(PATIENCE_SECONDS):
+                raise NotAsListed(f"line {command.line}: the program before it still runs there")
+            terminal.run(command.command)
+        mine = [line for line in typed if any(shown.endswith(line) for shown in command.shown)]
+        for lines, keys in acts(command.shown, mine):
+            if keys or command.may_go_on:
+                self._expect(terminal, command, lines)
+            else:
+                self._expect_to_the_end(terminal, command, lines)
+            if keys:
+                terminal.press(keys)
+
+    def _terminal(self, name: str) -> Terminal:
+        if name not in self._terminals:
+            environment = {**os.environ, "ECHOLAB_RESULTS": str(self._directory / "results")}
+            terminal = self._stack.enter_context(Terminal(self._directory, environment))
+            self._terminals[name] = terminal
+        return self._terminals[name]
+
+    def _expect(self, terminal: Terminal, command: Command, lines: list[str]) -> None:
+        expected = re.compile(pattern(lines))
+        terminal.wait_for(
+            lambda screen: bool(expected.match(screen)) or not terminal.runs, PATIENCE_SECONDS
+        )
+        match = expected.match(terminal.shown())
+        if not match:
+            raise NotAsListed(_difference(command, lines, terminal.shown()))
+        terminal.forget(match.end())
+
+    def _expect_to_the_end(self, terminal: Terminal, command: Command, lines: list[str]) -> None:
+        if not terminal.wait_until_ready(PATIENCE_SECONDS):
+            raise NotAsListed(
+                f"line {command.line}: it has not ended: {command.command}\n{terminal.shown()}"
+            )
+        if not re.fullmatch(pattern(lines), terminal.shown()):
+            raise NotAsListed(_difference(command, lines, terminal.shown()))
+
+
+def _difference(command: Command, expected: list[str], screen: str) -> str:
+    listed = "\n".join(f"  - {line}" for line in expected) or "  (nothing more)"
+    shown = "\n".join(f"  + {line}" for line in screen.splitlines()) or "  (nothing)"
+    typed = command.command or f"terminal {command.terminal}"
+    return f"line {command.line}: {typed}\nlisted:\n{listed}\nshown:\n{shown}"
