@@ -9,7 +9,7 @@ from echolab.documents import references
 from echolab.documents.isolation import end_descendants
 from echolab.documents.markdown import read_page
 from echolab.documents.prose import unknown_commands
-from echolab.documents.transcript import acts, parse, pattern
+from echolab.documents.transcript import Act, acts, parse, pattern
 from echolab.documents.walk import walk
 
 
@@ -63,9 +63,9 @@ def test_dots_stand_for_any_text_in_a_line_and_for_any_lines():
 
 def test_what_is_typed_is_seen_again_where_the_page_lists_it():
     assert list(acts(["[CONNECTED]", "> hello", "hello", "^D", "[END]"], ["hello"])) == [
-        (["[CONNECTED]"], "hello\n"),
-        (["> hello", "hello"], "\x04"),
-        (["[END]"], None),
+        Act(["[CONNECTED]"], prompt="> ", keys="hello\n"),
+        Act(["> hello", "hello"], keys="\x04"),
+        Act(["[END]"]),
     ]
 
 

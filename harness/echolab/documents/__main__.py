@@ -1,6 +1,6 @@
-"""Walks through one page, in a process and a network of its own.
+"""Walks through one page, and prints a JSON object a block.
 
-usage: python3 -m echolab.documents PAGE; prints a JSON object a block.
+usage: python3 -m echolab.documents PAGE [--own-network]
 """
 
 import dataclasses
@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from echolab.documents.isolation import end_descendants, enter_own_network
+from echolab.documents.isolation import end_descendants, start_loopback
 from echolab.documents.markdown import read_page
 from echolab.documents.walk import walk
 from echolab.proc import adopt_orphans
@@ -19,7 +19,8 @@ def main() -> int:
     """Returns 0 whatever the outcomes are: they are printed."""
     page = read_page(Path(sys.argv[1]))
     adopt_orphans()
-    enter_own_network()
+    if "--own-network" in sys.argv:
+        start_loopback()
     with tempfile.TemporaryDirectory(prefix="echolab-page-") as directory:
         try:
             for outcome in walk(page, Path(directory)):

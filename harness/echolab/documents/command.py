@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from echolab.documents import references
+from echolab.documents.isolation import isolating_command
 from echolab.documents.markdown import Page, read_page
 from echolab.documents.prose import unknown_commands
 from echolab.documents.walk import Outcome
@@ -67,10 +68,10 @@ def examine_page(page: Page) -> Findings:
 def _walk_apart(page: Page) -> Iterator[Outcome]:
     if not any(block.language == "console" for block in page.blocks):
         return
-    walker = subprocess.run(
-        [sys.executable, "-m", "echolab.documents", str(page.path)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "echolab.documents", str(page.path)]
+    if isolating := isolating_command():
+        command = [*isolating, *command, "--own-network"]
+    walker = subprocess.run(command, capture_output=True, text=True, check=False)
     for line in walker.stdout.splitlines():
         yield Outcome(**json.loads(line))
     if walker.returncode != 0:

@@ -1,38 +1,37 @@
-"""A process that may do what a page says: use port 7007, and leave programs running."""
+"""Where a page is walked through: its programs use port 7007, and are left running."""
 
-import ctypes
 import fcntl
 import os
+import shutil
 import socket
 import struct
-from pathlib import Path
+import subprocess
 
 import psutil
 
-CLONE_NEWUSER = 0x10000000  # linux/sched.h
-CLONE_NEWNET = 0x40000000
 SIOCSIFFLAGS = 0x8914  # linux/sockios.h
 IFF_UP = 0x1
 
-_libc = ctypes.CDLL(None, use_errno=True)
 
+def isolating_command() -> list[str]:
+    """Returns the words before a command that has a network and process ids of its own.
 
-def enter_own_network() -> bool:
-    """Gives this process a network of its own, with a loopback device; tells whether it could.
-
-    There every port is free, and nobody else's programs are disturbed: network_namespaces(7).
-    Where the system does not allow it, the process stays in the common one.
+    There every port is free, pgrep(1) finds nobody else's programs, and all ends with the command:
+    network_namespaces(7), pid_namespaces(7). Empty where unshare(1) may not do that.
     """
-    user, group = os.getuid(), os.getgid()
-    if _libc.unshare(CLONE_NEWNET if user == 0 else CLONE_NEWUSER | CLONE_NEWNET) != 0:
-        return False
-    if user != 0:
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    unshare = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    if os.getuid() != 0:
+        unshare += ["--user", "--map-current-user"]
+    if not shutil.which("unshare"):
+        return []
+    tried = subprocess.run([*unshare, "true"], capture_output=True, check=False)
+    return unshare if tried.returncode == 0 else []
+
+
+def start_loopback() -> None:
+    """Switches the loopback device on, which a new network has switched off: netdevice(7)."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
-    return True
 
 
 def end_descendants() -> None:

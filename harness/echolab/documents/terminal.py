@@ -8,13 +8,16 @@ from pathlib import Path
 import pexpect
 
 COLUMNS, ROWS = 120, 50
-READY = "\x02ready\x03"
+PROMPT = "\x02\\#\x03"  # with the number of the command that the shell waits for
+READY = re.compile("\x02(\\d+)\x03")
+CTRL_C = "\x03"
 CONTROL_SEQUENCE = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>])")
 # What the shell, not the program, says of commands that end with &.
 JOB_CONTROL = re.compile(r"\[\d+\][+-]?\s+(\d+|Done|Terminated|Exit|Interrupt|Stopped|Killed)\b.*\n")
 ECHO_OF_CTRL_C = re.compile(r"\^C\n?")  # what follows stands behind it, or on the next line
 BLANK_LINE = re.compile(r"^[ \t]*\n", re.MULTILINE)
 SLICE_SECONDS = 0.05
+START_SECONDS = 60.0
 
 
 class Terminal:
@@ -24,12 +27,12 @@ class Terminal:
         self._directory = directory
         self._screen = ""
         self._typed = 0
-        self.runs = False
+        self._prompts = 0
         self._child = pexpect.spawn(
             "bash",
             ["--noprofile", "--norc", "--noediting"],
             cwd=str(directory),
-            env={**environment, "PS1": READY, "PS2": "", "TERM": "dumb", "NO_COLOR": "1"},
+            env={**environment, "PS1": PROMPT, "PS2": "", "TERM": "dumb", "NO_COLOR": "1"},
             dimensions=(ROWS, COLUMNS),
             encoding="utf-8",
             codec_errors="replace",
@@ -38,6 +41,7 @@ class Terminal:
         self.runs = True
 
     def __enter__(self) -> "Terminal":
+        self.wait_until_ready(START_SECONDS)
         return self
 
     def __exit__(self, *_exception) -> None:
@@ -52,8 +56,21 @@ class Terminal:
         script.write_text(command + "\n")
         self._screen = ""
         self.press(f". ./{script.name}\n")
-        self.wait_for(lambda screen: screen.startswith(f". ./{script.name}\n"), 60)
+        self.wait_for(lambda screen: screen.startswith(f". ./{script.name}\n"), START_SECONDS)
         self._screen = self._screen.partition("\n")[2]
+
+    def interrupt(self, seconds: float) -> bool:
+        """Presses Ctrl-C, and waits until the shell is ready; returns whether it is.
+
+        If the program has just ended by itself, it is the shell that is interrupted, and it forgets
+        what was typed. An empty line, to which it answers, shows that this is past.
+        """
+        self.press(CTRL_C)
+        if not self.wait_until_ready(seconds):
+            return False
+        prompts = self._prompts
+        self.press("\n")
+        return self.wait_for(lambda _: self._prompts > prompts, seconds)
 
     def press(self, keys: str) -> None:
         """Presses keys, whoever reads them."""
@@ -89,9 +106,12 @@ class Terminal:
             self.runs = False
             return
         text = CONTROL_SEQUENCE.sub("", self._screen + text).replace("\r\n", "\n")
-        if READY in text:
+        numbers = READY.findall(text)
+        self._prompts += len(numbers)
+        # The shell may prompt once more for the command before.
+        if any(int(number) > self._typed for number in numbers):
             self.runs = False
-            text = text.replace(READY, "")
+        text = READY.sub("", text)
         for unlisted in (ECHO_OF_CTRL_C, JOB_CONTROL, BLANK_LINE):
             text = unlisted.sub("", text)
         self._screen = text

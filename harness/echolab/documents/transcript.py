@@ -1,10 +1,11 @@
 """A console block: who types what, and what is then to be seen.
 
     $ COMMAND                 typed at a shell; it ends before the next one is typed
-    server$ COMMAND           typed at the shell of the terminal `server`, where it may go on
+    server$ COMMAND           typed at the shell of the terminal `server`, where it may go on; what
+                              still runs there is ended by Ctrl-C first
     text                      what the program shows; `...` stands for any text in a line, and
                               alone on a line for any lines
-    ^C  ^D                    the keys, pressed when all before them was seen
+    ^C  ^D  ^Z                the keys, pressed when all before them was seen
 """
 
 import re
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 
 PROMPT = re.compile(r"(?P<terminal>[a-z][a-z0-9-]*)?\$ (?P<command>.*)")
 CONTINUED = re.compile(r"\\$")
-KEYS = {"^C": "\x03", "^D": "\x04"}
+KEYS = {"^C": "\x03", "^D": "\x04", "^Z": "\x1a"}
 
 
 @dataclass
@@ -70,10 +71,17 @@ def _is_open(command: str | None) -> bool:
     return escaped or bool(quote)
 
 
-def acts(
-    shown: Sequence[str], typed: Sequence[str]
-) -> Iterator[tuple[list[str], str | None]]:
-    """Yields what is to be seen, and the keys to be pressed thereafter, in turn.
+@dataclass(frozen=True)
+class Act:
+    """What is to be seen, `prompt` on a line begun, and the keys to be pressed thereafter."""
+
+    lines: list[str]
+    prompt: str = ""
+    keys: str = ""
+
+
+def acts(shown: Sequence[str], typed: Sequence[str]) -> Iterator[Act]:
+    """Yields what the reader sees and does, in turn.
 
     A line of `typed` is pressed where the text shown ends with it: the terminal echoes it there,
     so that it is also the first that is to be seen then.
@@ -82,14 +90,14 @@ def acts(
     seen: list[str] = []
     for line in shown:
         if line in KEYS:
-            yield seen, KEYS[line]
+            yield Act(seen, keys=KEYS[line])
             seen = []
         elif waiting and line.endswith(waiting[0]):
-            yield seen, waiting.pop(0) + "\n"
+            yield Act(seen, line.removesuffix(waiting[0]), waiting.pop(0) + "\n")
             seen = [line]
         else:
             seen.append(line)
-    yield seen, None
+    yield Act(seen)
 
 
 def pattern(lines: Sequence[str]) -> str:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from echolab.documents.markdown import Block, Page
 from echolab.documents.terminal import Terminal
-from echolab.documents.transcript import Command, acts, parse, pattern
+from echolab.documents.transcript import Act, Command, acts, parse, pattern
 from echolab.models import ROOT
 
 PATIENCE_SECONDS = 240.0
+TOLD_LINES = 12
 
 
 @dataclass(frozen=True)
@@ -85,17 +86,20 @@ class Reader:
     def _carry_out(self, command: Command, typed: list[str]) -> None:
         terminal = self._terminal(command.terminal)
         if command.command is not None:
-            if terminal.runs and not terminal.wait_until_ready(PATIENCE_SECONDS):
-                raise NotAsListed(f"line {command.line}: the program before it still runs there")
+            self._end_what_runs(terminal, command)
             terminal.run(command.command)
         mine = [line for line in typed if any(shown.endswith(line) for shown in command.shown)]
-        for lines, keys in acts(command.shown, mine):
-            if keys or command.may_go_on:
-                self._expect(terminal, command, lines)
+        for act in acts(command.shown, mine):
+            if act.keys or command.may_go_on:
+                self._expect(terminal, command, act)
+                terminal.press(act.keys)
             else:
-                self._expect_to_the_end(terminal, command, lines)
-            if keys:
-                terminal.press(keys)
+                self._expect_to_the_end(terminal, command, act.lines)
+
+    def _end_what_runs(self, terminal: Terminal, command: Command) -> None:
+        """As a reader does who types the next command on the terminal of a server."""
+        if terminal.runs and not terminal.interrupt(PATIENCE_SECONDS):
+            raise NotAsListed(f"line {command.line}: what ran there does not end at Ctrl-C")
 
     def _terminal(self, name: str) -> Terminal:
         if name not in self._terminals:
@@ -104,13 +108,14 @@ class Reader:
             self._terminals[name] = terminal
         return self._terminals[name]
 
-    def _expect(self, terminal: Terminal, command: Command, lines: list[str]) -> None:
-        expected = re.compile(pattern(lines))
+    def _expect(self, terminal: Terminal, command: Command, act: Act) -> None:
+        expected = re.compile(f"{pattern(act.lines)}(?={re.escape(act.prompt)})")
         terminal.wait_for(
             lambda screen: bool(expected.match(screen)) or not terminal.runs, PATIENCE_SECONDS
         )
         match = expected.match(terminal.shown())
         if not match:
+            lines = [*act.lines, act.prompt] if act.prompt else act.lines
             raise NotAsListed(_difference(command, lines, terminal.shown()))
         terminal.forget(match.end())
 
@@ -124,7 +129,11 @@ class Reader:
 
 
 def _difference(command: Command, expected: list[str], screen: str) -> str:
-    listed = "\n".join(f"  - {line}" for line in expected) or "  (nothing more)"
-    shown = "\n".join(f"  + {line}" for line in screen.splitlines()) or "  (nothing)"
     typed = command.command or f"terminal {command.terminal}"
+    listed, shown = _some("-", expected), _some("+", screen.splitlines())
     return f"line {command.line}: {typed}\nlisted:\n{listed}\nshown:\n{shown}"
+
+
+def _some(mark: str, lines: list[str]) -> str:
+    more = [f"  ... and {len(lines) - TOLD_LINES} lines more"] if len(lines) > TOLD_LINES else []
+    return "\n".join([f"  {mark} {line}" for line in lines[:TOLD_LINES]] + more) or "  (nothing)"
