@@ -33,6 +33,7 @@ void enable(const UniqueFd& socket, int level, int option) {
 
 enum class Port { kOwn, kShared };
 
+// BEGIN listen_on
 UniqueFd listen_on(const sockaddr* address, socklen_t length, Port port, int backlog) {
   // socket(2): an endpoint of the address's family. CLOEXEC: no program that we may start gets it.
   UniqueFd listener(
@@ -57,6 +58,7 @@ UniqueFd listen_on(const sockaddr* address, socklen_t length, Port port, int bac
   if (::listen(listener.get(), backlog) < 0) throw system_error("listen");
   return listener;
 }
+// END listen_on
 
 UniqueFd open_listening_socket(const Options& options) {
   const AddressList address =

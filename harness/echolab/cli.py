@@ -576,7 +576,7 @@ def examine_docs(page, update, jobs, verbose) -> int:
     wrong = sum(not one.is_right for one in findings)
     print(
         f"{len(findings)} pages, {wrong} wrong; {len(outcomes)} console blocks:"
-        f" {passed} passed, {len(outcomes) - passed - not_run} failed, {not_run} not run"
+        f" {passed} passed, {not_run} not run, {len(outcomes) - passed - not_run} failed or not tried"
     )
     return 1 if wrong else 0
 

@@ -69,6 +69,21 @@ def test_what_is_typed_is_seen_again_where_the_page_lists_it():
     ]
 
 
+def test_what_stands_behind_the_prompt_of_a_program_is_typed(outcomes):
+    (outcome,) = outcomes(
+        """
+        <!-- prompt: >>> -->
+        ```console
+        $ python3 -q
+        >>> 6 * 7
+        42
+        >>> exit()
+        ```
+        """
+    )
+    assert outcome.verdict == "passed", outcome.reason
+
+
 def test_what_is_shown_as_listed_passes(outcomes):
     (outcome,) = outcomes(
         """
@@ -93,7 +108,7 @@ def test_what_is_shown_otherwise_fails_and_is_set_side_by_side(outcomes, listed)
 
 def test_what_comes_after_a_block_that_failed_is_not_typed(outcomes, tmp_path):
     text = "```console\n$ echo one\ntwo\n```\n\n```console\n$ touch here\n```\n"
-    assert [outcome.verdict for outcome in outcomes(text)] == ["failed", "failed"]
+    assert [outcome.verdict for outcome in outcomes(text)] == ["failed", "not tried"]
     assert not (tmp_path / "reader" / "here").exists()
 
 

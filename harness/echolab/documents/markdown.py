@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from echolab.errors import BadUsage
 
-DIRECTIVES = ("not run", "types", "terminal", "file", "listing")
+DIRECTIVES = ("not run", "types", "prompt", "terminal", "file", "listing")
 DIRECTIVE = re.compile(rf"<!--\s*({'|'.join(DIRECTIVES)}):\s*(.*?)\s*-->", re.DOTALL)
 
 

@@ -80,11 +80,11 @@ class Act:
     keys: str = ""
 
 
-def acts(shown: Sequence[str], typed: Sequence[str]) -> Iterator[Act]:
+def acts(shown: Sequence[str], typed: Sequence[str], prompt: str = "") -> Iterator[Act]:
     """Yields what the reader sees and does, in turn.
 
-    A line of `typed` is pressed where the text shown ends with it: the terminal echoes it there,
-    so that it is also the first that is to be seen then.
+    A line of `typed` is pressed where the text shown ends with it, and whatever stands behind
+    `prompt`: the terminal echoes it there, so that it is also the first that is to be seen then.
     """
     waiting = list(typed)
     seen: list[str] = []
@@ -92,6 +92,9 @@ def acts(shown: Sequence[str], typed: Sequence[str]) -> Iterator[Act]:
         if line in KEYS:
             yield Act(seen, keys=KEYS[line])
             seen = []
+        elif prompt and line.startswith(f"{prompt} "):
+            yield Act(seen, f"{prompt} ", line.removeprefix(f"{prompt} ") + "\n")
+            seen = [line]
         elif waiting and line.endswith(waiting[0]):
             yield Act(seen, line.removesuffix(waiting[0]), waiting.pop(0) + "\n")
             seen = [line]
@@ -103,7 +106,7 @@ def acts(shown: Sequence[str], typed: Sequence[str]) -> Iterator[Act]:
 def pattern(lines: Sequence[str]) -> str:
     """Returns the regular expression for what is shown; each line ends with a newline.
 
-    Blank lines do not count.
+    Blank lines do not count, nor does how wide a gap is: columns are as wide as a terminal lets them.
     """
     return "".join(
         r"(?:.*\n)*?" if line.strip() == "..." else _line_pattern(line) + "\n"
@@ -113,4 +116,8 @@ def pattern(lines: Sequence[str]) -> str:
 
 
 def _line_pattern(line: str) -> str:
-    return ".*?".join(re.escape(part) for part in line.rstrip().split("...")) + r"[ \t]*"
+    return ".*?".join(_words_pattern(part) for part in line.split("...")) + r"[ \t]*"
+
+
+def _words_pattern(text: str) -> str:
+    return "[ \t]+".join(re.escape(part) for part in re.split(r"[ \t]+", text))

@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +13,13 @@ from echolab.documents.terminal import Terminal
 from echolab.documents.transcript import Act, Command, acts, parse, pattern
 from echolab.models import ROOT
 
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 120.0
 TOLD_LINES = 12
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a block: "passed", or "failed" or "not run" with the reason."""
+    """What became of a block: "passed", or "failed", "not run" or "not tried" with the reason."""
 
     line: int
     verdict: str
@@ -49,7 +49,7 @@ def walk(page: Page, directory: Path) -> Iterator[Outcome]:
             if reason := block.directives.get("not run"):
                 yield Outcome(block.line, "not run", reason)
             elif failed_at:
-                yield Outcome(block.line, "failed", f"the block of line {failed_at} failed")
+                yield Outcome(block.line, "not tried", f"the block of line {failed_at} failed")
             else:
                 outcome = reader.type_block(block)
                 failed_at = block.line if outcome.verdict == "failed" else None
@@ -63,6 +63,25 @@ def _furnish(directory: Path) -> None:
             (directory / path.name).symlink_to(path)
 
 
+@dataclass(frozen=True)
+class Typing:
+    """What a block's reader types into programs: these lines, and what stands behind a prompt."""
+
+    lines: tuple[str, ...]
+    prompt: str
+
+    @staticmethod
+    def of(block: Block) -> "Typing":
+        """Returns what the comments before the block say."""
+        lines = block.directives.get("types", "").split("|")
+        prompt = block.directives.get("prompt", "")
+        return Typing(tuple(line.strip() for line in lines if line.strip()), prompt)
+
+    def lines_in(self, shown: Sequence[str]) -> list[str]:
+        """Returns those that are typed into the program that shows this."""
+        return [line for line in self.lines if any(text.endswith(line) for text in shown)]
+
+
 class Reader:
     """Who sits before the terminals, and looks from the page to the screen and back."""
 
@@ -70,31 +89,36 @@ class Reader:
         self._directory = directory
         self._stack = stack
         self._terminals: dict[str, Terminal] = {}
+        self._left_open: set[Terminal] = set()
 
     def type_block(self, block: Block) -> Outcome:
         """Types all of a block."""
         started = time.monotonic()
-        typed = [line.strip() for line in block.directives.get("types", "").split("|") if line]
+        typing = Typing.of(block)
         try:
             for command in parse(block.text, block.line, block.directives.get("terminal", "")):
-                self._carry_out(command, typed)
+                self._carry_out(command, typing)
             verdict, reason = "passed", ""
         except (NotAsListed, ValueError) as error:
             verdict, reason = "failed", str(error)
         return Outcome(block.line, verdict, reason, time.monotonic() - started)
 
-    def _carry_out(self, command: Command, typed: list[str]) -> None:
+    def _carry_out(self, command: Command, typing: Typing) -> None:
         terminal = self._terminal(command.terminal)
         if command.command is not None:
             self._end_what_runs(terminal, command)
             terminal.run(command.command)
-        mine = [line for line in typed if any(shown.endswith(line) for shown in command.shown)]
-        for act in acts(command.shown, mine):
+        # Any lines may still follow where the block before it has left them open.
+        shown = ["..."] * (command.command is None and terminal in self._left_open) + command.shown
+        self._left_open.discard(terminal)
+        for act in acts(shown, typing.lines_in(shown), typing.prompt):
             if act.keys or command.may_go_on:
                 self._expect(terminal, command, act)
                 terminal.press(act.keys)
             else:
                 self._expect_to_the_end(terminal, command, act.lines)
+        if shown[-1:] == ["..."]:
+            self._left_open.add(terminal)
 
     def _end_what_runs(self, terminal: Terminal, command: Command) -> None:
         """As a reader does who types the next command on the terminal of a server."""
