@@ -17,6 +17,8 @@ from echolab.check.command import explain as explain_check
 from echolab.check.printed import HINTS
 from echolab.compare import Plan
 from echolab.compare import compare as carry_out_comparison
+from echolab.course import prediction
+from echolab.course.labs import find_lab
 from echolab.documents import command as documents
 from echolab.errors import BadUsage, LabError, unknown
 from echolab.interrupts import orderly_ending
@@ -550,6 +552,37 @@ def syscalls_command(server, commands, clients, json_file) -> int:
     ./lab syscalls --server 'mine=python3 my_server.py {port}' mine
     """
     return count_syscalls(server, commands, clients, json_file)
+
+
+predictions_file = click.option(
+    "--file",
+    type=any_path,
+    default=Path("predictions.json"),
+    show_default=True,
+    help="Where the answers are kept.",
+)
+
+
+@lab.command("predict")
+@click.argument("lab_name", metavar="LAB")
+@predictions_file
+@no_install
+def ask_predictions(lab_name, file) -> None:
+    """Ask what you expect of LAB, such as 00, before you do it."""
+    prediction.predict(find_lab(lab_name), file, _ask, click.echo)
+
+
+@lab.command("reveal")
+@click.argument("lab_name", metavar="LAB")
+@predictions_file
+@no_install
+def reveal_answers(lab_name, file) -> None:
+    """Measure what LAB asked, and set it beside what you expected."""
+    prediction.reveal(find_lab(lab_name), file, click.echo)
+
+
+def _ask(question: str) -> str:
+    return click.prompt(question, default="", show_default=False, prompt_suffix="")
 
 
 @lab.command("docs")

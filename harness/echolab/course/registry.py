@@ -1,0 +1,35 @@
+"""The measurements that answer the labs' questions, by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from echolab.course.answers import Kind, Measured
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Measures what a question asks; `kind` is that of the answer."""
+
+    name: str
+    kind: Kind
+    measure: Callable[[], Measured]
+
+
+MEASUREMENTS: dict[str, Measurement] = {}
+
+
+def measurement(name: str, kind: Kind):
+    """Returns a decorator that registers a function as the measurement of that name."""
+
+    def register(function: Callable[[], Measured]) -> Callable[[], Measured]:
+        MEASUREMENTS[name] = Measurement(name, kind, function)
+        return function
+
+    return register
+
+
+def find_measurement(name: str) -> Measurement:
+    """Returns the measurement of that name, whichever lab asks for it."""
+    from echolab.course import lab_00  # noqa: F401  it registers its measurements
+
+    return MEASUREMENTS[name]
