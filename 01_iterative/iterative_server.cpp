@@ -21,6 +21,7 @@
 
 namespace echolab {
 
+// BEGIN run
 void run(Listener& listener, const Options& options, Shutdown& shutdown) {
   while (listener.wait_readable(shutdown)) {
     // accept(2): takes the oldest connection from the backlog, as a socket of its own.
@@ -35,6 +36,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
   log::event("SHUTTING DOWN");
   listener.close();
 }
+// END run
 
 }  // namespace echolab
 

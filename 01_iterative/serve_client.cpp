@@ -47,6 +47,7 @@ void receive(const UniqueFd& client, Session& session) {
   }
 }
 
+// BEGIN send_output
 // send(2) may take less than it is offered, so whoever calls it once loses bytes. MSG_NOSIGNAL: a
 // client that has gone is an error to handle here, not a SIGPIPE that ends the process.
 void send_output(const UniqueFd& client, Session& session, ClientRecord& record) {
@@ -61,6 +62,7 @@ void send_output(const UniqueFd& client, Session& session, ClientRecord& record)
     }
   }
 }
+// END send_output
 
 void close_gently(const UniqueFd& client) {
   LingeringClose lingering(client.get());
@@ -71,6 +73,7 @@ void close_gently(const UniqueFd& client) {
 
 }  // namespace
 
+// BEGIN serve_client
 void serve_client(const UniqueFd& client, const Options& options) {
   ClientRecord record(client.get());
   try {
@@ -85,5 +88,6 @@ void serve_client(const UniqueFd& client, const Options& options) {
     record.failed(error.what());
   }
 }
+// END serve_client
 
 }  // namespace echolab

@@ -104,6 +104,7 @@ class ClientThreads {
   std::thread last_ended_;
 };
 
+// BEGIN run
 void run(Listener& listener, const Options& options, Shutdown& shutdown) {
   ClientThreads threads(options);
   while (listener.wait_readable(shutdown)) {
@@ -127,6 +128,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
   listener.close();
   threads.finish();
 }
+// END run
 
 }  // namespace echolab
 

@@ -40,6 +40,7 @@ namespace echolab {
   ::_exit(EXIT_SUCCESS);
 }
 
+// BEGIN run
 void run(Listener& listener, const Options& options, Shutdown& shutdown) {
   ChildProcesses children;
   while (listener.wait_readable(shutdown, children.exits())) {
@@ -69,6 +70,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
   listener.close();
   children.finish();
 }
+// END run
 
 }  // namespace echolab
 

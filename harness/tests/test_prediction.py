@@ -30,7 +30,7 @@ def revealed(lab, file):
 
 
 @pytest.mark.parametrize("lab", labs.all_labs(), ids=lambda lab: lab.number)
-def test_each_question_of_a_handout_can_be_measured(lab):
+def test_each_question_of_a_handout_can_be_measured(lab, programs):
     for question in labs.questions(lab):
         measurement = find_measurement(question.name)
         measured = measurement.measure()
