@@ -76,6 +76,7 @@ bool Connection::receive() {
   return true;
 }
 
+// BEGIN send_output
 void Connection::send_output() {
   while (wants_output()) {
     const auto output = session_->output();
@@ -88,6 +89,7 @@ void Connection::send_output() {
     count_as_active();
   }
 }
+// END send_output
 
 void Connection::receive_arrived() {
   for (int i = 0; i < kMaxReceives && on_readable(); ++i) {

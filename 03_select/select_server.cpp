@@ -74,6 +74,7 @@ Watched watch(const Listener& listener, const Shutdown& shutdown,
   return watched;
 }
 
+// BEGIN run
 void run(Listener& listener, const Options& options, Shutdown& shutdown) {
   if (std::max(listener.fd(), shutdown.fd()) >= FD_SETSIZE) {
     throw std::runtime_error("too many open descriptors at the start for select (FD_SETSIZE 1024)");
@@ -103,6 +104,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
     }
   }
 }
+// END run
 
 }  // namespace echolab
 

@@ -55,6 +55,7 @@ void watch(const Listener& listener, const Shutdown& shutdown,
   }
 }
 
+// BEGIN run
 void run(Listener& listener, const Options& options, Shutdown& shutdown) {
   std::vector<pollfd> watched;
   std::list<Connection> connections;
@@ -87,6 +88,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
     }
   }
 }
+// END run
 
 }  // namespace echolab
 
