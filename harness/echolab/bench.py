@@ -10,7 +10,7 @@ from typing import Any
 
 from echolab.bench_comparison import compare, print_comparison, read_figures
 from echolab.build import build, left_out
-from echolab.compare import raise_descriptor_limit
+from echolab.lineup import raise_descriptor_limit
 from echolab.errors import BadUsage, LabError
 from echolab.models import MODELS, ROOT
 from echolab.tables import output_console

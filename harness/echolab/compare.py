@@ -1,7 +1,6 @@
 """The compare command: builds, measures, prints, keeps."""
 
 import random
-import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,21 +9,22 @@ from typing import Any
 
 from rich.text import Text
 
-from echolab import baseline, processors, report, results, tables
-from echolab.build import build, left_out
+from echolab import baseline, report, results, tables
 from echolab.comparison import Comparison, plan
-from echolab.contenders import Contender, choose
 from echolab.environment import environment
-from echolab.errors import BadUsage, LabError
+from echolab.errors import BadUsage
 from echolab.interrupts import Interrupted, orderly_ending
+from echolab.lineup import line_up, two_cores
 from echolab.measurement import Cores, Step
-from echolab.peers import PEERS
 from echolab.runs import Run
+from echolab.syscalls import CallsAnEcho, as_list, count_calls, print_counts
+from echolab.tracers import find_tracer
 from echolab.ui import ComparisonProgress
 from echolab.workloads import Workload, all_workloads, find_workload, with_compared
 
 
 SEEDS = 2**32
+SYSCALLS_CLIENTS = (1, 10)
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Plan:
     seed: int | None = None  # of the random order; None: a new one
     baseline: Path | None = None
     fail_if_worse: float | None = None  # share of the baseline's cost, such as 0.1
+    syscalls: bool = False  # whether they are counted as well, in runs of their own
 
 
 def compare(
@@ -53,8 +54,6 @@ def compare(
 
     The models get the options `passed_on`.
     """
-    # A mistyped name is told before a long build.
-    expected = choose(servers, commands, Path(), all_peers=all_peers)
     before = _baseline_of(how)
     workloads = [find_workload(name) for name in workload_names] or all_workloads()
     workloads = with_compared(workloads)
@@ -62,20 +61,21 @@ def compare(
     if how.quick:
         workloads, rounds = [workload.quick() for workload in workloads], 1
     cores = two_cores() if how.pin else Cores()
-    raise_descriptor_limit()
     with orderly_ending():
-        programs = build("release", ["loadgen", *programs_of(expected)])
-        surroundings = environment(programs, cores, passed_on)
+        tracer = find_tracer() if how.syscalls else None  # its absence is told before all else
+        lineup = line_up(servers, commands, passed_on, all_peers)
+        surroundings = environment(lineup.programs, cores, passed_on)
         if before:
             baseline.refuse_other_machine(before, surroundings)
-        contenders = present_here(
-            choose(servers, commands, programs, passed_on, all_peers), programs
-        )
-        steps = list(plan(contenders, workloads, rounds, random.Random(seed)))
-        runs, interruption = _carry_out(steps, rounds, programs / "loadgen", cores)
-        result = results.document(surroundings, workloads, runs, contenders, seed)
+        steps = list(plan(lineup.contenders, workloads, rounds, random.Random(seed)))
+        runs, interruption = _carry_out(steps, rounds, lineup.loadgen, cores)
+        counts: list[CallsAnEcho] = []
+        if tracer and not interruption:
+            interruption = count_calls(lineup, SYSCALLS_CLIENTS, tracer, counts)
+        result = results.document(surroundings, workloads, runs, lineup.contenders, seed)
+        result["syscalls"] = as_list(counts)
         worse = hold_against(before, result, how)
-        _show(result, workloads, json_file, report_file)
+        _show(result, workloads, counts, json_file, report_file)
     for line in worse:
         print(f"lab: {line}", file=sys.stderr)
     if interruption:
@@ -118,46 +118,10 @@ def hold_against(before: dict[str, Any] | None, result: dict[str, Any], how: Pla
     ]
 
 
-def raise_descriptor_limit() -> None:
-    """Lets every server have as many descriptors as the hard limit allows: getrlimit(2).
-
-    Shells often set a soft limit of 1024, at which a comparison with more clients would end.
-    """
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def two_cores() -> Cores:
-    """Returns a processor for the server and another one for the load generator."""
-    available = processors.available()
-    if len(available) < 2:
-        raise LabError("--pin needs two processors, and this process may use one only")
-    return Cores(*processors.on_separate_cores(available))
-
-
-def programs_of(contenders: Sequence[Contender]) -> list[str]:
-    """Returns the build targets of those that are built here."""
-    return list(dict.fromkeys(one.program for one in contenders if one.program))
-
-
-def present_here(contenders: Sequence[Contender], programs: Path) -> list[Contender]:
-    """Returns those that could be built on this machine, and names the others."""
-    absent = {one.name: _absence(one, programs) for one in contenders}
-    for name, reason in absent.items():
-        if reason:
-            print(f"lab: {name} is left out here: {reason}", file=sys.stderr)
-    return [one for one in contenders if not absent[one.name]]
-
-
-def _absence(contender: Contender, programs: Path) -> str | None:
-    if contender.is_peer:
-        return PEERS[contender.name].absence(programs)
-    return left_out(programs).get(contender.program)
-
-
 def _show(
     result: dict[str, Any],
     workloads: Sequence[Workload],
+    counts: Sequence[CallsAnEcho],
     json_file: Path | None,
     report_file: Path | None,
 ) -> None:
@@ -174,6 +138,8 @@ def _show(
     tables.print_findings(console, result["findings"])
     if result["baseline"]:
         tables.print_baseline(console, result["baseline"])
+    if counts:
+        print_counts(console, counts)
     kept = results.keep(result)
     print(f"Results: {kept}")
     if json_file:

@@ -7,7 +7,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from echolab import quantities, results
-from echolab.compare import two_cores
 from echolab.comparison import attempt
 from echolab.contenders import Contender
 from echolab.disturbance import Watch
@@ -15,7 +14,7 @@ from echolab.environment import environment
 from echolab.errors import CannotRun, LabError
 from echolab.interrupts import Interrupted, orderly_ending
 from echolab.knee import REPEATS, Answer, Knee, Probe, Search, usual_probes
-from echolab.lineup import line_up
+from echolab.lineup import line_up, two_cores
 from echolab.measurement import Cores, Step
 from echolab.runs import Run
 from echolab.workloads import Workload

@@ -7,11 +7,10 @@ from pathlib import Path
 from rich.text import Text
 
 from echolab import quantities, results, scale_tables, tables
-from echolab.compare import two_cores
 from echolab.environment import environment
 from echolab.interrupts import Interrupted, orderly_ending
 from echolab.limits import connections_possible
-from echolab.lineup import line_up
+from echolab.lineup import line_up, two_cores
 from echolab.measurement import Cores
 from echolab.scale import Scaling, document, sizes
 from echolab.scale_page import write_page

@@ -20,7 +20,7 @@ from echolab.comparison import attempt
 from echolab.contenders import Contender
 from echolab.environment import environment
 from echolab.interrupts import Interrupted, orderly_ending
-from echolab.lineup import line_up
+from echolab.lineup import Lineup, line_up
 from echolab.measurement import Cores, Step
 from echolab.runs import Run
 from echolab.tracers import TracedServer, Tracer, find_tracer
@@ -59,16 +59,10 @@ def count_syscalls(
     with orderly_ending():
         tracer = find_tracer()
         lineup = line_up(servers, commands)
-        steps = [(one, clients) for clients in numbers_of_clients for one in lineup.contenders]
         counts: list[CallsAnEcho] = []
-        interruption = None
-        try:
-            for contender, clients in _shown(steps, counts):
-                counts.append(count(contender, clients, lineup.loadgen, tracer))
-        except Interrupted as signal:
-            interruption = signal
+        interruption = count_calls(lineup, numbers_of_clients, tracer, counts)
         if counts:
-            _show(counts)
+            print_counts(tables.output_console(), counts)
         if json_file:
             surroundings = environment(lineup.programs, Cores())
             document = {"format": FORMAT, "environment": surroundings, "syscalls": as_list(counts)}
@@ -77,6 +71,25 @@ def count_syscalls(
         print(f"lab: {interruption}: the above is what was counted before", file=sys.stderr)
         return interruption.exit_status
     return 1 if any(one.failed for one in counts) else 0
+
+
+def count_calls(
+    lineup: Lineup,
+    numbers_of_clients: Sequence[int],
+    tracer: Tracer,
+    counts: list[CallsAnEcho],
+) -> Interrupted | None:
+    """Adds to `counts` what each server calls for an echo; returns what broke it off, if anything.
+
+    Its progress is shown.
+    """
+    steps = [(one, clients) for clients in numbers_of_clients for one in lineup.contenders]
+    try:
+        for contender, clients in _shown(steps, counts):
+            counts.append(count(contender, clients, lineup.loadgen, tracer))
+    except Interrupted as signal:
+        return signal
+    return None
 
 
 def _shown(
@@ -90,8 +103,8 @@ def _shown(
             progress.end(outcome(counts[-1]))
 
 
-def _show(counts: Sequence[CallsAnEcho]) -> None:
-    console = tables.output_console()
+def print_counts(console: Console, counts: Sequence[CallsAnEcho]) -> None:
+    """Prints a table, and how its figures were taken."""
     print_table(console, counts)
     tables.show(console)
     tables.show(console, Text(how_they_were_counted(counts)))

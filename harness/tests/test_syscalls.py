@@ -105,6 +105,19 @@ TRANSPARENT = tracers.Tracer(
 )
 
 
+def test_a_comparison_counts_them_as_well(monkeypatch, programs, lab, tiny, tmp_path):
+    monkeypatch.setattr(syscalls, "MORE_REQUESTS", range(500, 501))
+    monkeypatch.setattr(tracers, "TRACERS", (TRANSPARENT,))
+    file = tmp_path / "compared.json"
+    status, output, errors = lab(
+        "compare", "epoll", "--workload", tiny, "--rounds", "1", "--syscalls", "--json", str(file)
+    )
+    assert status == 0, output + errors
+    found = json.loads(file.read_text())["syscalls"]
+    assert [(one["server"], one["clients"]) for one in found] == [("epoll", 1), ("epoll", 10)]
+    assert "calls an echo" in output
+
+
 def test_a_server_that_takes_one_client_says_so_and_fails_nothing(counts):
     status, output, found = counts(TRANSPARENT, "iterative", "--clients", "2")
     assert status == 0, output

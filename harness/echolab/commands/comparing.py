@@ -53,10 +53,13 @@ from echolab.compare import compare as carry_out_comparison
     type=click.Choice(["sleep", "cpu"]),
     help="How it passes: asleep (default), or computing.",
 )
+@click.option(
+    "--syscalls", is_flag=True, help="Count the system calls of an echo, too, in runs of their own."
+)
 @no_install
 def compare(
     server, quick, rounds, workload, json_file, report_file, peers, pin, seed, baseline,
-    fail_if_worse, commands, service_time, service_work,
+    fail_if_worse, commands, service_time, service_work, syscalls,
 ) -> int:  # fmt: skip
     """Compare the SERVERs (models, default all, and peers) under identical workloads.
 
@@ -75,7 +78,7 @@ def compare(
         passed_on += ["--service-time", service_time]
     if service_work:
         passed_on += ["--service-work", service_work]
-    how = Plan(rounds, quick, pin, seed, baseline, fail_if_worse)
+    how = Plan(rounds, quick, pin, seed, baseline, fail_if_worse, syscalls)
     return carry_out_comparison(
         server, commands, workload, how, json_file, report_file, passed_on, peers
     )

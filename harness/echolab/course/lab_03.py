@@ -4,7 +4,7 @@ import contextlib
 import statistics
 import time
 
-from echolab.compare import raise_descriptor_limit
+from echolab.lineup import raise_descriptor_limit
 from echolab.course.answers import Measured, choice, quantity
 from echolab.course.experiment import (
     A_WHILE_SECONDS,

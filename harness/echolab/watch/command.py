@@ -15,6 +15,7 @@ from echolab.build import build_program
 from echolab.contenders import Contender
 from echolab.glyphs import shows_unicode
 from echolab.interrupts import Interrupted, orderly_ending
+from echolab.lineup import raise_descriptor_limit
 from echolab.server_process import ServerError
 from echolab.tables import output_console, show
 from echolab.watch.gauges import ECHOES, OPENED, SENT, Meter, Work
