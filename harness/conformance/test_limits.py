@@ -135,7 +135,7 @@ def test_a_shortage_is_logged_at_most_once_a_second(server):
     assert lines_a_process <= 1 + (time.monotonic() - started)
 
 
-@pytest.mark.usefixtures("without_sanitizers")
+@pytest.mark.without_sanitizers
 def test_out_of_memory_it_lives_on(server, still_served):
     """LIMIT-10: newcomers find no room, those connected go on, and later all is well again."""
     with little_memory(server.process.tree(), SPARE_MEMORY):
