@@ -45,6 +45,7 @@ def document(
         "rankings": rankings(kinds, records, servers, options),
         "findings": findings(kinds, records, servers, models, options),
         "baseline": None,
+        "syscalls": [],
         "summary": summarize(
             sorted(runs, key=lambda run: servers.index(run.server)), workloads
         ),
