@@ -34,8 +34,9 @@ ChildProcesses::ChildProcesses(OnEnd on_end) : on_end_(std::move(on_end)) {
 
 void ChildProcesses::reap() {
   signalfd_siginfo signal;
-  while (::read(exits_.get(), &signal, sizeof signal) > 0) {
-  }
+  bool any_has_ended = false;
+  while (::read(exits_.get(), &signal, sizeof signal) > 0) any_has_ended = true;
+  if (!any_has_ended) return;  // to answer waitpid, the kernel looks at every child
   // waitpid(2), in a loop: one SIGCHLD may stand for many children.
   int status = 0;
   for (pid_t child = 0; (child = ::waitpid(-1, &status, WNOHANG)) > 0;) {
