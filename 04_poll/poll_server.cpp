@@ -29,7 +29,7 @@ namespace echolab {
 constexpr int kMaxAcceptsPerTurn = 64;
 
 void accept_clients(Listener& listener, std::list<Connection>& connections,
-                    const Options& options) {
+                    std::vector<pollfd>& watched, const Options& options) {
   for (int i = 0; i < kMaxAcceptsPerTurn; ++i) {
     UniqueFd client(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!client) return listener.accept_failed(errno);
@@ -37,7 +37,10 @@ void accept_clients(Listener& listener, std::list<Connection>& connections,
       listener.turned_away("--max-clients are connected");
       continue;
     }
-    admit(listener, [&] { connections.emplace_back(std::move(client), options); });
+    admit(listener, [&] {
+      watched.push_back({});  // room in the next turn, while it can still be turned away
+      connections.emplace_back(std::move(client), options);
+    });
   }
 }
 
@@ -80,7 +83,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
       if (events & (POLLIN | POLLERR | POLLHUP)) connection.on_readable();
     }
     connections.remove_if([](Connection& connection) { return connection.finished(); });
-    if (watched[1].revents != 0) accept_clients(listener, connections, options);
+    if (watched[1].revents != 0) accept_clients(listener, connections, watched, options);
     if (watched[0].revents != 0) {
       log::event("SHUTTING DOWN");
       listener.close();

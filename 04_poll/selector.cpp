@@ -30,6 +30,7 @@ class EpollSelector final : public Selector {
  public:
   EpollSelector() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (!epoll_) throw system_error("epoll_create1");
+    ready_.reserve(reported_.size());
   }
 
   void register_fd(int fd, Events events) override { control(EPOLL_CTL_ADD, fd, events); }
@@ -69,7 +70,11 @@ class EpollSelector final : public Selector {
 /// The list is an array, which the kernel reads at each call: poll(2).
 class PollSelector final : public Selector {
  public:
-  void register_fd(int fd, Events events) override { watched_.push_back({fd, to_poll(events), 0}); }
+  void register_fd(int fd, Events events) override {
+    // Room for everybody to be ready, while a newcomer can still be refused for want of memory.
+    if (watched_.size() >= ready_.capacity()) ready_.reserve(2 * watched_.size() + 1);
+    watched_.push_back({fd, to_poll(events), 0});
+  }
   void modify(int fd, Events events) override { find(fd)->events = to_poll(events); }
   void unregister(int fd) override { watched_.erase(find(fd)); }
 
@@ -124,6 +129,7 @@ class SelectSelector final : public Selector {
   SelectSelector() {
     FD_ZERO(&readers_);
     FD_ZERO(&writers_);
+    ready_.reserve(FD_SETSIZE);
   }
 
   void register_fd(int fd, Events events) override {

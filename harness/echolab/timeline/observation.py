@@ -5,7 +5,7 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from echolab import tcp_sockets
@@ -94,7 +94,8 @@ class _Play:
         for client in self._company:
             client.accepted = None if client.accepted is None else 0.0
             if client.is_connected and not client.failure:
-                client.send(self._now())
+                with self._noting_failure_of(client):  # the server may have ended meanwhile
+                    client.send(self._now())
 
     def go_on_until(self, answers: int) -> None:
         """Waits until there are so many answers, or no more will come."""
@@ -138,7 +139,7 @@ class _Play:
                 self._look(client)
 
     def _handle(self, client: Client) -> None:
-        try:
+        with self._noting_failure_of(client):
             if not client.is_connected:
                 client.end_connecting()
                 self._selector.modify(client.socket, selectors.EVENT_READ, client)
@@ -146,6 +147,12 @@ class _Play:
                 client.receive(self._began or 0.0)
             if self._began and client.sent is None and client in self._pending():
                 client.send(self._now())
+
+    @contextlib.contextmanager
+    def _noting_failure_of(self, client: Client) -> Iterator[None]:
+        """Notes what an operation of the client's socket fails of; lets go of one that is done."""
+        try:
+            yield
         except OSError as error:
             client.failure = f"{os.strerror(error.errno)}, at request {len(client.done) + 1}"
         if client not in self._pending():
