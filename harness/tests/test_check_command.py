@@ -239,7 +239,7 @@ def test_a_checker_that_is_killed_leaves_no_process_behind(script, tmp_path):
         started = wait_until(lambda: len(_marked(mark)) > 3, 60)
         process.kill()
     assert started
-    assert wait_until(lambda: _marked(mark) == [], 10)
+    assert wait_until(lambda: _marked(mark) == [], 60)
 
 
 def _marked(mark: str) -> list[int]:

@@ -131,7 +131,7 @@ def test_no_server_outlives_a_check_that_is_killed(script, monkeypatch, tmp_path
 
     run(check_of(hangs), command=Command((*script(GOOD), "{port}")))
     pid = int(started.read_text())
-    assert wait_until(lambda: (s := proc.read_stat(pid)) is None or s.state == "Z", 10)
+    assert wait_until(lambda: (s := proc.read_stat(pid)) is None or s.state == "Z", 60)
 
 
 def test_the_steps_of_all_instances_are_kept(script):

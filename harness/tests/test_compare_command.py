@@ -360,7 +360,7 @@ def test_a_pool_whose_places_rude_clients_hold_says_so(compare, company, tiny):
 def test_an_interrupted_comparison_leaves_no_process_and_keeps_its_part(driver, results):
     process, mark = driver("select", "poll")
     process.stderr.readline()  # the first run is done, the second under way
-    assert wait_until(lambda: len(marked(mark)) > 1, 10)
+    assert wait_until(lambda: len(marked(mark)) > 1, 60)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=30)
     assert process.returncode == 130, errors
@@ -372,7 +372,7 @@ def test_an_interrupted_comparison_leaves_no_process_and_keeps_its_part(driver, 
 
 def test_a_second_interruption_does_not_break_off_the_cleaning_up(driver):
     process, mark = driver("fork-per-client")
-    assert wait_until(lambda: len(marked(mark)) > 1, 10)
+    assert wait_until(lambda: len(marked(mark)) > 1, 60)
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
@@ -381,10 +381,10 @@ def test_a_second_interruption_does_not_break_off_the_cleaning_up(driver):
 
 def test_a_killed_driver_takes_its_servers_along(driver):
     process, mark = driver("fork-per-client")
-    assert wait_until(lambda: len(marked(mark)) > 2, 10)
+    assert wait_until(lambda: len(marked(mark)) > 2, 60)
     process.kill()
     process.communicate()
-    assert wait_until(lambda: not marked(mark), 10)
+    assert wait_until(lambda: not marked(mark), 60)
 
 
 @pytest.fixture

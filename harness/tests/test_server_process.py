@@ -31,7 +31,7 @@ COUNTING = """
 def test_readiness_is_found_without_a_connection(serve):
     with serve(COUNTING) as server:
         with socket.create_connection((server.host, server.port)):
-            assert wait_until(lambda: "accepted" in server.stdout, 10)
+            assert wait_until(lambda: "accepted" in server.stdout, 60)
         assert server.stdout.splitlines() == ["accepted"], "someone connected before this test"
 
 
@@ -73,7 +73,7 @@ def test_a_server_that_ignores_sigterm_is_killed(serve):
 def test_children_that_a_server_leaves_behind_are_ended(serve):
     server = serve(LISTENING.format(before="", after="os.fork() or signal.pause()"))
     with server:
-        assert wait_until(lambda: len(server.tree()) == 2, 10)
+        assert wait_until(lambda: len(server.tree()) == 2, 60)
         family = server.tree()
     assert not [pid for pid in family if proc.read_stat(pid)]
 
@@ -81,8 +81,8 @@ def test_children_that_a_server_leaves_behind_are_ended(serve):
 def test_a_server_that_becomes_a_daemon_is_followed_and_ended(serve):
     become_daemon = "os.fork() and os._exit(0); os.setsid(); os.fork() and os._exit(0)"
     with serve(LISTENING.format(before=become_daemon, after="")) as server:
-        assert wait_until(lambda: not server.is_running(), 10)
-        assert wait_until(lambda: len(server.tree()) == 1, 10)
+        assert wait_until(lambda: not server.is_running(), 60)
+        assert wait_until(lambda: len(server.tree()) == 1, 60)
         (daemon,) = server.tree()
         assert daemon != server.pid
     assert proc.read_stat(daemon) is None
@@ -98,7 +98,7 @@ def test_the_final_account_counts_children_that_ended(serve):
 
 def test_what_a_server_printed_is_still_there_after_it_ended(serve):
     with serve(LISTENING.format(before="", after="print('hello', flush=True)")) as server:
-        assert wait_until(lambda: server.stdout == "hello\n", 10)
+        assert wait_until(lambda: server.stdout == "hello\n", 60)
     assert server.stdout == "hello\n"
 
 
@@ -121,7 +121,7 @@ def test_a_server_dies_with_the_process_that_started_it(script):
         pid = int(process.stdout.readline())
         assert proc.read_stat(pid)
         process.kill()
-    assert wait_until(lambda: _has_ended(pid), 10)
+    assert wait_until(lambda: _has_ended(pid), 60)
 
 
 def _has_ended(pid: int) -> bool:

@@ -35,7 +35,7 @@ def stall(server: ServerProcess) -> None:
     """Stops the server's process for STALL_SECONDS: that is the fault, not a wait for something."""
     os.kill(server.pid, signal.SIGSTOP)
     try:
-        assert wait_until(lambda: is_stopped(server.pid), 10)
+        assert wait_until(lambda: is_stopped(server.pid), 60)
         time.sleep(STALL_SECONDS)
     finally:
         os.kill(server.pid, signal.SIGCONT)

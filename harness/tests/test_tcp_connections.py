@@ -40,7 +40,7 @@ def test_a_connection_that_nobody_has_accepted_is_seen_as_such(way, listener, cl
 def test_bytes_count_as_read_when_a_process_has_taken_all_of_them(way, listener, client):
     client.sendall(b"hello")
     with listener.accept()[0] as accepted:
-        assert wait_until(lambda: connection(*ports(listener, client)).waiting == 5, 10)
+        assert wait_until(lambda: connection(*ports(listener, client)).waiting == 5, 60)
         assert not connection(*ports(listener, client)).has_read(5)
         accepted.recv(2)
         assert not connection(*ports(listener, client)).has_read(5)
@@ -57,7 +57,7 @@ def test_bytes_count_as_acknowledged_when_the_peers_kernel_has_them(listener, cl
     with listener.accept()[0] as accepted:
         accepted.sendall(b"hello")
         end = ports(listener, client)
-        assert wait_until(lambda: connection(*end).acknowledged >= 5, 10)
+        assert wait_until(lambda: connection(*end).acknowledged >= 5, 60)
 
 
 def test_a_listener_tells_how_many_connections_nobody_has_accepted(way, listener, client):

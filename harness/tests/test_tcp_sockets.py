@@ -54,7 +54,7 @@ def test_what_nobody_has_received_is_counted(way, listener):
         with listener.accept()[0]:
             client.send(b"three")
             end = lambda: tcp_sockets.connection(port_of(listener), port_of(client))  # noqa: E731
-            assert wait_until(lambda: end().waiting == 5, 10)
+            assert wait_until(lambda: end().waiting == 5, 60)
 
 
 def test_who_closes_first_lingers_in_time_wait(way, listener):
@@ -63,7 +63,7 @@ def test_who_closes_first_lingers_in_time_wait(way, listener):
     listener.accept()[0].close()
     client.close()
     end = lambda: tcp_sockets.connection(port_of(listener), port)  # noqa: E731
-    assert wait_until(lambda: end() and end().state == tcp_sockets.TIME_WAIT, 10)
+    assert wait_until(lambda: end() and end().state == tcp_sockets.TIME_WAIT, 60)
 
 
 def test_what_does_not_exist_is_not_found(way, listener):
