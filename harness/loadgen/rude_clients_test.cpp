@@ -140,7 +140,7 @@ TEST(Dribblers, that_get_wrong_bytes_make_a_run_void) {
   Workload workload = patient(server, 1);
   workload.dribble = 1;
   const Result result = finished_when(workload, [&] { return answers > 1; });
-  EXPECT_EQ(result.tally.faults.mismatches, 1U);
+  EXPECT_GE(result.tally.faults.mismatches, 1U);  // two may have come at once
   EXPECT_CONTAINS(only_reason(result), "connection 1, message 0, offset 0");
 }
 
