@@ -104,14 +104,12 @@ class Client : public std::enable_shared_from_this<Client> {
 void accept(Acceptor& acceptor, Listener& listener, const Options& options, Clients& clients) {
   acceptor.async_accept([&](Error error, Socket socket) {
     if (!acceptor.is_open()) return;
-    if (error) {
-      listener.accept_failed(error.value());
-    } else if (clients.size() >= options.max_clients) {
-      listener.turned_away("--max-clients are connected");
-    } else {
+    const bool is_full = clients.size() >= options.max_clients;
+    if (error) listener.accept_failed(error.value());
+    if (!error && is_full) listener.turned_away("--max-clients are connected");
+    if (!error && !is_full)
       admit(listener,
             [&] { std::make_shared<Client>(std::move(socket), options, clients)->go_on(); });
-    }
     if (!listener.resting()) return accept(acceptor, listener, options, clients);
     auto rest = std::make_shared<asio::steady_timer>(acceptor.get_executor(), Listener::kRest);
     rest->async_wait([&, rest](Error) { accept(acceptor, listener, options, clients); });

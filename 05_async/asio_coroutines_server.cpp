@@ -108,16 +108,14 @@ Task accept(Acceptor& acceptor, Listener& listener, const Options& options, Clie
   for (;;) {
     auto [error, socket] = co_await acceptor.async_accept(kOutcome);
     if (!acceptor.is_open()) co_return;
-    if (error) {
-      listener.accept_failed(error.value());
-    } else if (clients.size() >= options.max_clients) {
-      listener.turned_away("--max-clients are connected");
-    } else {
+    const bool is_full = clients.size() >= options.max_clients;
+    if (error) listener.accept_failed(error.value());
+    if (!error && is_full) listener.turned_away("--max-clients are connected");
+    if (!error && !is_full)
       admit(listener, [&, &newcomer = socket] {
         auto client = std::make_unique<Client>(std::move(newcomer), options, clients);
         asio::co_spawn(acceptor.get_executor(), Client::serve(std::move(client)), kAtEnd);
       });
-    }
     if (!listener.resting()) continue;
     asio::steady_timer rest(acceptor.get_executor(), Listener::kRest);
     co_await rest.async_wait(kOutcome);
