@@ -1,6 +1,7 @@
 """A terminal with a shell, at which a page's commands are typed."""
 
 import re
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,12 @@ SLICE_SECONDS = 0.05
 START_SECONDS = 60.0
 
 
+def _let_keys_interrupt() -> None:
+    """What was started in the background ignores the signals of keys, and so would its children."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     """A shell on a pseudo-terminal (pty(7)); a context manager, which ends all that runs there."""
 
@@ -36,6 +43,7 @@ class Terminal:
             dimensions=(ROWS, COLUMNS),
             encoding="utf-8",
             codec_errors="replace",
+            preexec_fn=_let_keys_interrupt,
         )
         self._child.delaybeforesend = None
         self.runs = True
