@@ -1,12 +1,11 @@
 """Walks through one page, and prints a JSON object a block.
 
-usage: python3 -m echolab.documents PAGE [--own-network]
+usage: python3 -m echolab.documents PAGE DIRECTORY [--own-network]
 """
 
 import dataclasses
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 from echolab.documents.isolation import end_descendants, start_loopback
@@ -21,12 +20,11 @@ def main() -> int:
     adopt_orphans()
     if "--own-network" in sys.argv:
         start_loopback()
-    with tempfile.TemporaryDirectory(prefix="echolab-page-") as directory:
-        try:
-            for outcome in walk(page, Path(directory)):
-                print(json.dumps(dataclasses.asdict(outcome)), flush=True)
-        finally:
-            end_descendants()
+    try:
+        for outcome in walk(page, Path(sys.argv[2])):
+            print(json.dumps(dataclasses.asdict(outcome)), flush=True)
+    finally:
+        end_descendants()
     return 0
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -68,10 +69,12 @@ def examine_page(page: Page) -> Findings:
 def _walk_apart(page: Page) -> Iterator[Outcome]:
     if not any(block.language == "console" for block in page.blocks):
         return
-    command = [sys.executable, "-m", "echolab.documents", str(page.path)]
-    if isolating := isolating_command():
-        command = [*isolating, *command, "--own-network"]
-    walker = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Here, and not in the walker: at Ctrl-C that one is killed with all that it has started.
+    with tempfile.TemporaryDirectory(prefix="echolab-page-") as directory:
+        command = [sys.executable, "-m", "echolab.documents", str(page.path), directory]
+        if isolating := isolating_command():
+            command = [*isolating, *command, "--own-network"]
+        walker = subprocess.run(command, capture_output=True, text=True, check=False)
     for line in walker.stdout.splitlines():
         yield Outcome(**json.loads(line))
     if walker.returncode != 0:
