@@ -37,3 +37,19 @@ function(echolab_pytest name)
     ENVIRONMENT
       "PYTHONPATH=${PROJECT_SOURCE_DIR}/harness;ECHOLAB_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 endfunction()
+
+# Adds every test_NAME.py of the directory as PREFIX_NAME, an entry each, so that they run side by
+# side. The longest begin first.
+function(echolab_pytest_each prefix)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "LONGEST")
+  file(GLOB suites CONFIGURE_DEPENDS test_*.py)
+  foreach(suite ${suites})
+    get_filename_component(stem ${suite} NAME_WE)
+    string(REPLACE "test_" "${prefix}_" name ${stem})
+    echolab_pytest(${name} PATH ${suite} LABEL ${arg_LABEL})
+  endforeach()
+  if(ECHOLAB_PYTHON)
+    list(TRANSFORM arg_LONGEST PREPEND ${prefix}_)
+    set_tests_properties(${arg_LONGEST} PROPERTIES COST 200)
+  endif()
+endfunction()
