@@ -66,10 +66,11 @@ def faults(
     """
     if not is_available():
         raise Skipped("strace is not installed")
-    with tempfile.NamedTemporaryFile(suffix=".strace") as log:
-        tracer = _attach(pids, injections, log.name)
+    with tempfile.TemporaryDirectory(prefix="echolab-strace-") as directory:
+        log = Path(directory, "log")
+        tracer = _attach(pids, injections, log)
         note(f"is traced: strace injects {', '.join(injections)}")
-        seen = Faults(Path(log.name))
+        seen = Faults(log)
         try:
             yield seen
         finally:
@@ -77,25 +78,34 @@ def faults(
             seen.keep()
 
 
-def _attach(pids: Sequence[int], injections: tuple[str, ...], log: str) -> subprocess.Popen:
+def _attach(pids: Sequence[int], injections: tuple[str, ...], log: Path) -> subprocess.Popen:
     traced = ",".join(injection.partition(":")[0] for injection in injections)
-    command = ["strace", "--follow-forks", "-qq", f"--output={log}", f"--trace={traced}"]
+    command = ["strace", "--follow-forks", f"--output={log}", f"--trace={traced}"]
     command += [f"--inject={injection}" for injection in injections if ":" in injection]
-    tracer = spawn(
-        [*command, *(f"--attach={pid}" for pid in pids)], stderr=subprocess.PIPE, text=True
-    )
-    attached = lambda: all(map(_is_traced_or_gone, pids))  # noqa: E731
+    command += [f"--attach={pid}" for pid in pids]
+    messages = log.with_name("messages")
+    with messages.open("w") as stderr:
+        tracer = spawn(command, stderr=stderr)
+
+    def attached() -> bool:
+        said = messages.read_text()
+        return all(_is_attached_or_gone(pid, said) for pid in pids)
+
     wait_until(lambda: attached() or tracer.poll() is not None, PATIENCE_SECONDS)
     if not attached():
         _detach(tracer)
-        raise Skipped(f"strace cannot attach: {tracer.stderr.read().strip()}")
+        raise Skipped(f"strace cannot attach: {messages.read_text().strip()}")
     return tracer
 
 
-def _is_traced_or_gone(pid: int) -> bool:
-    """Tells whether nothing more is to be awaited: what fails at once may end a server first."""
+def _is_attached_or_gone(pid: int, messages: str) -> bool:
+    """Tells whether nothing more is to be awaited: what fails at once may end a server first.
+
+    A process is traced (TracerPid of proc(5)) a little before strace sees its calls: what strace
+    itself says comes when all its threads have been stopped.
+    """
     has_ended = process_state.zombies([pid]) or not process_state.task_states([pid])
-    return process_state.is_traced(pid) or bool(has_ended)
+    return f"Process {pid} attached" in messages or bool(has_ended)
 
 
 def _detach(tracer: subprocess.Popen) -> None:

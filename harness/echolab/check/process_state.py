@@ -169,11 +169,6 @@ def is_held(pid: int) -> bool:
     return True
 
 
-def is_traced(pid: int) -> bool:
-    """Tells whether strace, or another tracer, is attached to `pid`."""
-    return proc.read_status(pid).get("TracerPid", "0") != "0"
-
-
 def has_mapped(pid: int, library: Path) -> bool:
     """Tells whether a shared library is loaded into `pid`."""
     return str(library) in Path(f"/proc/{pid}/maps").read_text()
