@@ -1,6 +1,7 @@
 """Ending early, but in order."""
 
 import contextlib
+import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ def orderly_ending() -> Iterator[None]:
     try:
         yield
     finally:
-        wait_until(_no_child_is_left, KILL_SECONDS)
+        end_children()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -64,11 +65,24 @@ def take_signals() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
 
+def end_children() -> None:
+    """Kills and buries all children of this process, those included that it has adopted.
+
+    It takes five seconds at most: who sleeps in the kernel cannot be killed at once.
+    """
+    wait_until(_no_child_is_left, KILL_SECONDS)
+
+
 def _no_child_is_left() -> bool:
     """Kills and buries the children; returns whether there were none."""
+    # Who is buried behind its back is alive for multiprocessing, for ever, and its pool never ends.
+    workers = {worker.pid: worker for worker in multiprocessing.active_children()}
     for pid in proc.children(os.getpid()):
-        # A thread that waits for its own process, such as a pool's, may have buried it meanwhile.
+        # A thread that waits for its own process may have buried it meanwhile.
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, os.WNOHANG)
+            if pid in workers:
+                workers[pid].join(0)
+            else:
+                os.waitpid(pid, os.WNOHANG)
     return not proc.children(os.getpid())

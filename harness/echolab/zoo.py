@@ -26,7 +26,7 @@ from echolab.check.specimen import HOST, Command
 from echolab.check.trial import Facts
 from echolab.check.verdict import Examination
 from echolab.errors import unknown
-from echolab.interrupts import take_signals, uninterrupted
+from echolab.interrupts import end_children, take_signals, uninterrupted
 from echolab.models import MODELS, PROGRAMS, ROOT, kind_of
 from echolab.spawning import spawn
 
@@ -144,7 +144,7 @@ def visit(
     """
     sightings = []
     context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=take_signals)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_looking)
     try:
         with _busy_processors(load):
             with uninterrupted():
@@ -158,12 +158,19 @@ def visit(
     return sightings
 
 
+def _begin_looking() -> None:
+    """In a process of the pool. What a server has not buried ends there, not in thousands here."""
+    take_signals()
+    proc.adopt_orphans()
+
+
 def look_at(inhabitant: Inhabitant) -> Sighting:
-    """Lets the checker loose on one."""
+    """Lets the checker loose on one; afterwards this process has no children."""
     began = time.monotonic()
     checks = chosen((), inhabitant.service)
     known = Facts(claimed_model=inhabitant.claimed_model, framing="line")
     outcomes = run_checks(checks, inhabitant.command, known=known, service=inhabitant.service)
+    end_children()
     examination = Examination(inhabitant.name, checks, outcomes)
     against = (Verdict.FAIL, Verdict.NON_STRICT)
     return Sighting(

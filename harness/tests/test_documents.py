@@ -6,11 +6,12 @@ import textwrap
 import psutil
 import pytest
 from echolab.documents import references
-from echolab.documents.isolation import end_descendants
 from echolab.documents.markdown import read_page
 from echolab.documents.prose import unknown_commands
 from echolab.documents.transcript import Act, acts, parse, pattern
 from echolab.documents.walk import walk
+from echolab.interrupts import end_children
+from echolab.proc import adopt_orphans
 
 
 @pytest.fixture
@@ -28,6 +29,7 @@ def page(tmp_path):
 @pytest.fixture
 def outcomes(page, tmp_path):
     """Returns a function that walks through a page of that text, and returns what came of it."""
+    adopt_orphans()
 
     def do(text):
         directory = tmp_path / "reader"
@@ -35,7 +37,7 @@ def outcomes(page, tmp_path):
         return list(walk(page(text), directory))
 
     yield do
-    end_descendants()
+    end_children()
 
 
 def test_a_command_ends_where_the_shell_would_end_it():
@@ -181,7 +183,7 @@ def test_the_reader_writes_the_files_that_a_page_shows(outcomes):
 def test_nothing_that_a_page_has_started_is_left(outcomes):
     (outcome,) = outcomes("```console\n$ setsid sleep 3600 &\n```\n")
     assert outcome.verdict == "passed", outcome.reason
-    end_descendants()
+    end_children()
     assert not psutil.Process().children(recursive=True)
 
 

@@ -8,9 +8,10 @@ import json
 import sys
 from pathlib import Path
 
-from echolab.documents.isolation import end_descendants, start_loopback
+from echolab.documents.isolation import start_loopback
 from echolab.documents.markdown import read_page
 from echolab.documents.walk import walk
+from echolab.interrupts import end_children
 from echolab.proc import adopt_orphans
 
 
@@ -24,7 +25,7 @@ def main() -> int:
         for outcome in walk(page, Path(sys.argv[2])):
             print(json.dumps(dataclasses.asdict(outcome)), flush=True)
     finally:
-        end_descendants()
+        end_children()
     return 0
 
 

@@ -7,8 +7,6 @@ import socket
 import struct
 import subprocess
 
-import psutil
-
 SIOCSIFFLAGS = 0x8914  # linux/sockios.h
 IFF_UP = 0x1
 
@@ -32,11 +30,3 @@ def start_loopback() -> None:
     """Switches the loopback device on, which a new network has switched off: netdevice(7)."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
-
-
-def end_descendants() -> None:
-    """Kills all that was started since, daemons included: they are this process's children."""
-    while descendants := psutil.Process().children(recursive=True):
-        for process in descendants:
-            process.kill()
-        psutil.wait_procs(descendants, timeout=5)
