@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from echolab import proc
 from echolab.build import build, left_out
 from echolab.check.outcomes import Verdict
 from echolab.check.registry import chosen
