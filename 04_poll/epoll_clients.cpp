@@ -58,11 +58,23 @@ void EpollClients::receive(Client& client) {
     if (!client.connection.on_readable()) return;  // used up: EAGAIN
   }
   // epoll(7) calls this the ready list.
-  ready_.insert(client.connection.fd());
+  ready_.splice(ready_.end(), client.turn);
 }
 
 void EpollClients::serve_ready() {
-  for (const int fd : std::exchange(ready_, {})) serve(fd);
+  std::list<int> ready;
+  ready.swap(ready_);
+  while (!ready.empty()) {
+    const int fd = ready.front();
+    const auto found = clients_.find(fd);
+    if (found == clients_.end()) {
+      ready.pop_front();  // it has gone
+    } else {
+      std::list<int>& turn = found->second.turn;
+      turn.splice(turn.end(), ready, ready.begin());
+    }
+    serve(fd);
+  }
 }
 
 void EpollClients::remove_finished() {

@@ -2,8 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "03_select/connection.h"
@@ -53,11 +53,13 @@ class EpollClients {
     Client(Place taken, UniqueFd socket, const Options& options, std::uint32_t first_interest)
         : place(std::move(taken)),
           connection(std::move(socket), options),
-          interest(first_interest) {}
+          interest(first_interest),
+          turn({connection.fd()}) {}
 
     Place place;
     Connection connection;
     std::uint32_t interest;  // as epoll was told
+    std::list<int> turn;     // a node for ready_, or none while it is there
   };
 
   void receive(Client& client);
@@ -67,7 +69,7 @@ class EpollClients {
   const UniqueFd& epoll_;
   const Options& options_;
   std::unordered_map<int, Client> clients_;
-  std::unordered_set<int> ready_;
+  std::list<int> ready_;  // grows by nodes that the clients have: to be ready takes no memory
 };
 
 }  // namespace echolab
