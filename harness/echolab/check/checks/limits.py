@@ -48,6 +48,7 @@ SPARE_MEMORY = 64 * 1024  # bytes that are left, so that it is newcomers who fin
 CROWD_WITHOUT_MEMORY = 60  # clients,
 SAID_WITHOUT_MEMORY = 3000  # and bytes of each, for which a server needs some memory
 ANY_ADDRESS_SPACE = 1 << 40  # bytes; only sanitizers set aside more
+NOT_SERVED = "a client that had been connected before was not served {}"
 FD_SETSIZE = 1024  # select(2)
 LAST_INHERITED = FD_SETSIZE - 8  # the last descriptor that a server finds open when it starts
 ENOUGH = 4096
@@ -89,7 +90,7 @@ def _bystander(trial: Trial, specimen: Specimen) -> Client | None:
 
 def _require_served(bystander: Client | None, when: str) -> None:
     if bystander and bystander.ask(b"still here").data != b"still here":
-        raise Failed(f"a client that had been connected before was not served {when}")
+        raise Failed(NOT_SERVED.format(when))
 
 
 @contextlib.contextmanager
@@ -315,7 +316,7 @@ def out_of_memory(trial: Trial) -> None:
 
     Who was connected before must be served, the server be at rest, and nobody be left waiting: a
     newcomer is served or turned away. When there is memory again, newcomers must be served. A
-    server that ends, as the runtimes of some languages do by design, is not judged.
+    server that ends, or ends connections, as some runtimes do by design, is not judged.
     """
     specimen = trial.start()
     bystander = _bystander(trial, specimen)
@@ -330,11 +331,21 @@ def out_of_memory(trial: Trial) -> None:
             end = specimen.how_it_ended()
             raise Info(f"it ends ({end}) when there is no memory for a newcomer")
         trial.require(not specimen.spins(), "out of memory, it keeps a processor busy")
-        _require_served(bystander, "while there was no memory")
+        is_cut_off = _is_cut_off(bystander, "while there was no memory")
     _require_nobody_forgotten(trial, specimen, crowd)
     specimen.close_clients()
     recovers = wait_until(specimen.serves_a_newcomer, RECOVERY_SECONDS)
     trial.require(recovers, "there is memory again, and newcomers are still not served")
+    if is_cut_off:
+        raise Info("it ends a client's connection when there is no memory to receive")
+
+
+def _is_cut_off(bystander: Client | None, when: str) -> bool:
+    """Tells whether the connection has been ended; fails if it has not, and is not served."""
+    reply = bystander and bystander.ask(b"still here")
+    if reply and not reply.is_disconnection and reply.data != b"still here":
+        raise Failed(NOT_SERVED.format(when))
+    return bool(reply and reply.is_disconnection)
 
 
 def _crowd_that_speaks(specimen: Specimen) -> list[Client]:
