@@ -163,7 +163,7 @@ def connect_and_leave(trial: Trial) -> None:
                 for client in connect_burst(specimen, count):
                     _leave(client, reset)
             specimen.settle(SETTLE_SECONDS)
-    aftermath.require_as_before("clients that connected and left")
+    aftermath.require_as_before("clients that connected and left", visitors=4 * count)
 
 
 def _come_and_go(specimen: Specimen, count: int, reset: bool) -> None:
