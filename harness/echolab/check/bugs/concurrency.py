@@ -29,6 +29,27 @@ def arg_race(facts: Facts) -> Finding | None:
 
 
 @bug(
+    "answers-everybody",
+    "sends what one client says to other clients",
+    tier=Tier.HARMS_OTHERS,
+    question="To whose socket does your server send what it has received?",
+    pointer="RFC 862; CONC-2 in docs/protocol.md; docs/chat.md, if it is to be a chat room",
+    remedy="Send an answer on the socket that the question came from, and on no other: kept in a "
+    "variable of that client's own. If it is a chat room, say so: --service chat.",
+    hides=("shared-buffer", "slow-reader-blocks-others", "starvation", "arg-race", "stale-event"),
+)
+def answers_everybody(facts: Facts) -> Finding | None:
+    """One client speaks, and others, who are silent, hear it."""
+    if not facts["overheard_by"]:
+        return None
+    evidence = (
+        f"when one client spoke, {facts['overheard_by']} of {facts['overheard_of']} others, who"
+        " were silent, got bytes"
+    )
+    return certain(evidence if facts["speaker_is_answered"] else f"{evidence}, and it got none")
+
+
+@bug(
     "shared-buffer",
     "receives the bytes of all clients into one and the same buffer",
     tier=Tier.HARMS_OTHERS,

@@ -39,6 +39,22 @@ def sigterm_flag_restart(facts: Facts) -> Finding | None:
 
 
 @bug(
+    "shutdown-waits-for-clients",
+    "does not end on SIGTERM while a client is connected",
+    tier=Tier.LIMITS_AND_LIFE,
+    question="Your server stops accepting. Who ends the connections that there are?",
+    pointer="LIFE-6 in docs/protocol.md; systemd.kill(5), TimeoutStopSec; common/shutdown.h",
+    remedy="Answer what has arrived, end the clients' connections, and set a limit of a second or "
+    "two, after which those that are left are closed.",
+)
+def shutdown_waits_for_clients(facts: Facts) -> Finding | None:
+    """The signal ends it when its silent client has left, and not before."""
+    if facts["ended_only_without_clients"]:
+        return certain("SIGTERM alone did not end it; when its only client had left, it ended")
+    return None
+
+
+@bug(
     "listener-survives-parent",
     "leaves a process behind that still listens",
     tier=Tier.LIMITS_AND_LIFE,

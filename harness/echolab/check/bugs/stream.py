@@ -102,6 +102,48 @@ def wait_end_of_stream(facts: Facts) -> Finding | None:
 
 
 @bug(
+    "closes-unanswered",
+    "ends a client's connection before it has answered",
+    tier=Tier.NOTHING_WORKS,
+    question="Who closes the client's socket, and has its thread or handler finished by then?",
+    pointer="pthreads(7): threads share descriptors; fork(2): a child has copies; 02_threads",
+    remedy="Close the client's socket where its service ends, and there only: not after starting "
+    "its thread, nor by an object or a `with` that goes out of scope. If the handler failed, "
+    "the server's stderr may say how.",
+)
+def closes_unanswered(facts: Facts) -> Finding | None:
+    """The server lives on, and the connection has ended instead of an answer."""
+    is_ended = facts["hello_ending"] in DISCONNECTED and not facts["hello_data"]
+    if not is_ended or facts["died_after"]:
+        return None
+    evidence = "'hello' was answered by the end of the connection, and the server lives on"
+    if facts["silent_is_ended"]:
+        return certain(f"{evidence}; a client that says nothing is disconnected, too")
+    last_words = facts["unanswered_stderr"]
+    return likely(f"{evidence}; it said: {last_words}" if last_words else evidence)
+
+
+@bug(
+    "answers-once",
+    "answers a client's first message, and no further one",
+    tier=Tier.NOTHING_WORKS,
+    question="After the first answer, who waits for what the client sends next?",
+    pointer="epoll_ctl(2), EPOLLONESHOT; an asynchronous receive is one request; 05_async",
+    remedy="Receive in a loop; where one request or one event is for one receive, make the next "
+    "one after each answer: EPOLL_CTL_MOD, async_read_some, io_uring_prep_recv.",
+)
+def answers_once(facts: Facts) -> Finding | None:
+    """The second message lies unread, and the server sleeps."""
+    is_deaf = facts["second_ending"] is Ending.STUCK and facts["second_answer"] == b""
+    if not is_deaf or not facts["second_unread"]:
+        return None
+    calls = " and ".join(call for call in facts["second_sits_in"] if call) or "no call"
+    return certain(
+        f"'hello' came back; 'ab', sent after it, lay unread while the server slept, in {calls}"
+    )
+
+
+@bug(
     "one-shot",
     "receives once, answers, and closes",
     tier=Tier.NOTHING_WORKS,

@@ -213,8 +213,10 @@ def _hear(trial: Trial, specimen: Specimen, clients: list[Client], speaker: Clie
 def _is_unheard(trial: Trial, specimen: Specimen, speaker: Client) -> bool:
     """Asks a client that was served before; states, if it is not now, who looks after it."""
     reply = speaker.ask(b"my turn")
-    if reply.data == b"my turn" or reply.is_disconnection:
-        return reply.data != b"my turn" and not specimen.is_running()
+    if reply.ending is Ending.COMPLETE:
+        return False  # whether it is its own answer: see CONC-2
+    if reply.is_disconnection:
+        return not specimen.is_running()
     place = watching.place_of(specimen, speaker)
     trial.state(
         unheard_client=speaker.name,
@@ -267,7 +269,8 @@ def _require_heard(trial: Trial, specimen: Specimen, client: Client) -> None:
 
 @check("CONC-2", "the clients' bytes are kept apart")
 def bytes_kept_apart(trial: Trial) -> None:
-    """Has three clients send at the same moment, each a letter of its own, and looks what returns.
+    """Has three clients speak in turn: nobody else may hear it. Then they send at the same moment,
+    each a letter of its own, and get their own letter back.
 
     strace delays each send of the server, so that it has received all before it answers one. Where
     there is none, the server is kept in the midst of a send by a client that does not read.
@@ -276,7 +279,7 @@ def bytes_kept_apart(trial: Trial) -> None:
     count = TURNS if can_serve_beside(trial, TURNS) else 1
     clients = connect_gently(specimen, count)
     for client in clients:
-        client.echo(b"ready")
+        _require_that_nobody_else_hears(trial, specimen, clients, client)
     if not fault_injection.is_available():
         _send_beside_a_full_window(trial, specimen, clients)
         return
@@ -284,6 +287,20 @@ def bytes_kept_apart(trial: Trial) -> None:
     with trial.faults(specimen, send):
         for _ in range(TURNS):
             _send_together(trial, specimen, clients)
+
+
+def _require_that_nobody_else_hears(
+    trial: Trial, specimen: Specimen, clients: list[Client], speaker: Client
+) -> None:
+    reply = speaker.ask(b"ready")
+    specimen.settle(SETTLE_SECONDS)
+    others = [client for client in clients if client is not speaker]
+    hearers = [client for client in others if client.has_input() and client.read(1).data]
+    if hearers:
+        trial.state(overheard_by=len(hearers), overheard_of=len(others))
+        trial.state(speaker_is_answered=reply.data == b"ready")
+        raise Failed(f"what {speaker.name} said came to {hearers[0].name}")
+    assert_same(reply.data, b"ready")
 
 
 def _send_beside_a_full_window(trial: Trial, specimen: Specimen, clients: list[Client]) -> None:

@@ -128,6 +128,7 @@ def ends_beside_a_client(trial: Trial) -> None:
     by_client = specimen.dies_within(NUDGE_SECONDS)
     if not by_client:
         raise Skipped("it does not end without clients either: see LIFE-4")
+    trial.state(ended_only_without_clients=True)
     raise Failed("SIGTERM ended it only when its client had left")
 
 

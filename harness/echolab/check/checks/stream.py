@@ -47,13 +47,26 @@ def short_message(trial: Trial) -> None:
         trial.state(released_by=_what_releases(trial, specimen, client))
     if reply.is_disconnection or not specimen.is_running():
         trial.require_alive(specimen, after="the first message", seconds=DEATH_SECONDS)
+    if reply.is_disconnection and not reply.data:
+        trial.state(unanswered_stderr=_last_line(specimen.process.stderr))
+        trial.state(silent_is_ended=_ends_a_silent_client(specimen))
     if reply.data and reply.data != b"hello":
         answer = reply.data + client.read(MEBIBYTE).data
         client.close()  # some serve one client at a time
         trial.state(hello_answer=answer[:SHOWN], greeting=_greeting(specimen))
     assert_same(reply.data, b"hello")
     _no_surplus(trial, specimen, client)
-    _nothing_of_the_first(trial, client)
+    _nothing_of_the_first(trial, specimen, client)
+
+
+def _ends_a_silent_client(specimen: Specimen) -> bool:
+    """Tells whether the server ends the connection of a client that says nothing."""
+    with specimen.connect() as client:
+        return client.read(1).is_disconnection
+
+
+def _last_line(text: str) -> str:
+    return next((line for line in reversed(text.splitlines()) if line.strip()), "")
 
 
 def _greeting(specimen: Specimen) -> bytes:
@@ -109,13 +122,16 @@ def _is_non_blocking(specimen: Specimen) -> bool | None:
         return place and process_state.is_non_blocking(place.pid, place.descriptor)
 
 
-def _nothing_of_the_first(trial: Trial, client: Client) -> None:
-    """Fails if a shorter message brings something of the longer one before."""
+def _nothing_of_the_first(trial: Trial, specimen: Specimen, client: Client) -> None:
+    """Fails if a shorter message brings nothing, or something of the longer one before."""
     second = client.ask(b"ab")
     answer = second.data
     if second.ending is Ending.COMPLETE:
         answer += client.read(MEBIBYTE).data
     trial.state(second_answer=answer[:SHOWN], second_ending=second.ending)
+    if second.ending is Ending.STUCK and (end := client.end_at_server()):
+        sits_in = process_state.system_calls(specimen.process.tree())
+        trial.state(second_unread=end.waiting, second_sits_in=sorted(set(sits_in)))
     assert_same(answer, b"ab")
 
 
