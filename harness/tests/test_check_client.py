@@ -32,6 +32,27 @@ BUSY = """
             pass
 """
 
+NAPS = """
+    import select, socket, sys, threading, time
+
+    def nap():
+        {nap}
+
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    client, _ = listener.accept()
+    while data := client.recv(4096):
+        nap()
+        client.sendall(data)
+"""
+WAYS_TO_NAP = (
+    "time.sleep(0.5)",
+    "select.select([], [], [], 0.5)",
+    "select.poll().poll(500)",
+    "select.epoll().poll(0.5)",
+    "threading.Event().wait(0.5)",
+)
+QUESTIONS = 6  # that take a server longer, all together, than one that sleeps is waited for
+
 MORE_THAN_FITS = 64 * 1024 * 1024
 
 
@@ -54,6 +75,16 @@ def test_who_finds_no_room_at_a_server_that_sleeps_is_told_so(start):
     client = start(NEVER_RECEIVES).connect()
     with pytest.raises(Stuck, match="the server sleeps"):
         client.send(bytes(MORE_THAN_FITS))
+
+
+@pytest.mark.parametrize("nap", WAYS_TO_NAP)
+def test_a_server_that_sleeps_before_it_answers_is_waited_for(start, nap):
+    assert start(NAPS.format(nap=nap)).connect().ask(b"hello").data == b"hello"
+
+
+def test_a_server_that_sleeps_before_each_answer_is_waited_for_each_time(start):
+    client = start(NAPS.format(nap=WAYS_TO_NAP[1])).connect()
+    assert all(client.ask(b"hello").data == b"hello" for _ in range(QUESTIONS))
 
 
 def test_a_question_for_which_there_is_no_room_has_no_answer(start):

@@ -24,6 +24,7 @@ LOOK_AFTER_SECONDS = 0.05  # how long nothing happens before the server is looke
 CHUNK = 256 * 1024
 SMALL_BUFFER = 16 * 1024
 STALL_LIMIT = 64 * 1024 * 1024  # far more than the kernel's buffers take
+TCP_INFO_BYTES_ACKNOWLEDGED = 120  # offset of tcpi_bytes_acked; tcpi_bytes_received follows
 TCP_INFO_DATA_SEGMENTS_IN = 152  # offset of tcpi_data_segs_in in struct tcp_info, linux/tcp.h
 TCP_INFO_SEND_WINDOW = 228  # offset of tcpi_snd_wnd
 
@@ -62,7 +63,7 @@ class Reply:
 class Client:
     """One connection to the server under test.
 
-    `activity` tells what the server does. That, and not a time-out, is what condemns a server
+    `activity` tells what the server does, if told since when it owes an answer, or None. That, and not a time-out, is what condemns a server
     which does not answer: a machine under load makes it slow, but does not put it to sleep.
     """
 
@@ -71,7 +72,7 @@ class Client:
         name: str,
         address: tuple[str, int],
         transcript: Transcript,
-        activity: Callable[[], Activity],
+        activity: Callable[[float | None], Activity],
         receive_buffer: int | None = None,
         send_buffer: int | None = None,
         connect_seconds: float = PATIENCE_SECONDS,
@@ -81,6 +82,7 @@ class Client:
         Raises TimeoutError if the server's kernel does not answer, since its backlog is full.
         """
         self.name = name
+        self._moved_at = time.monotonic()
         self._transcript = transcript
         self._activity = activity
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
@@ -158,6 +160,7 @@ class Client:
     def finish_sending(self) -> None:
         """Half-closes: sends a FIN, and goes on reading."""
         self._tell(Action.FINISH)
+        self._moved_at = time.monotonic()
         self.socket.shutdown(socket.SHUT_WR)
 
     def read(self, count: int) -> Reply:
@@ -188,7 +191,7 @@ class Client:
         return Reply(bytes(received), ending)
 
     def _why_stuck(self) -> Ending:
-        is_asleep = self._activity() is not Activity.SPINNING
+        is_asleep = self._activity(None) is not Activity.SPINNING
         return Ending.STUCK if is_asleep else Ending.SPINNING
 
     def read_to_end(self, limit: int = STALL_LIMIT) -> Reply:
@@ -357,7 +360,7 @@ class Client:
         deadline = time.monotonic() + PATIENCE_SECONDS
         moved = None
         while not (ready := self._readiness(wanted, LOOK_AFTER_SECONDS)):
-            activity = self._activity()
+            activity = self._activity(self._owed_since() if wanted & select.POLLIN else None)
             before, moved = moved, self._moved()
             if activity is Activity.SPINNING and moved != before:
                 activity = Activity.ACTIVE  # it works: what it has to do for this client gets less
@@ -370,7 +373,17 @@ class Client:
                 break
             if time.monotonic() > deadline:
                 raise Inconclusive(f"{self.name} waits for a server that neither answers nor rests")
+        self._moved_at = time.monotonic()
         return ready
+
+    def _owed_since(self) -> float | None:
+        """Returns when it last sent or received, if less has come than was sent; or else None.
+
+        The end of the stream counts (TCP_INFO, tcp(7)).
+        """
+        info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+        acknowledged, received = struct.unpack_from("QQ", info, TCP_INFO_BYTES_ACKNOWLEDGED)
+        return self._moved_at if acknowledged - 1 > received else None  # the SYN counts, too
 
     def _moved(self) -> tuple[int, int]:
         """Returns how many bytes of this client's wait at the server, and how many go back."""

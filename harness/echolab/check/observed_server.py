@@ -124,13 +124,20 @@ class ObservedServer:
         """
         return self._comes_to(self._is_asleep, seconds)
 
-    def activity(self) -> Activity:
+    def activity(self, owed_since: float | None = None) -> Activity:
         """Tells somebody who waits for the server what it does.
 
-        One that sleeps for a time, rather than until something happens, is given that time.
+        One that sleeps for a time, rather than until something happens, is given that time. If it
+        owes an answer since a moment, of time.monotonic, that time counts from then; and a loop
+        that waits for events, but not for long, may be one that sleeps: so do the timers of
+        asyncio, Node and Go.
         """
         waited, used = self._since_wait_began()
-        if self.is_quiet() and (waited > SLEEPER_SECONDS or not self.naps()):
+        is_owed = owed_since is not None
+        for_a_sleeper = time.monotonic() - owed_since if is_owed else waited
+        if self.is_quiet() and (
+            for_a_sleeper > SLEEPER_SECONDS or not self._may_wake_by_itself(is_owed)
+        ):
             return Activity.ASLEEP
         enough = SPINNER_CPU_SECONDS if self._spun_before else SPIN_CPU_SECONDS
         return Activity.SPINNING if used > enough else Activity.ACTIVE
@@ -139,6 +146,10 @@ class ObservedServer:
         """Tells whether some thread waits at this moment for a time, and for no event."""
         calls = process_state.system_calls(self.process.tree())
         return any(call in process_state.TIMED_SLEEPS for call in calls)
+
+    def _may_wake_by_itself(self, owes: bool) -> bool:
+        limits = process_state.time_limits(self.process.tree()) if owes else ()
+        return self.naps() or any(0 < limit <= SLEEPER_SECONDS for limit in limits)
 
     def cpu_share(self, seconds: float) -> float:
         """Observes the server for so long; returns the share of one processor that it used."""

@@ -1,8 +1,10 @@
 """What the kernel tells about a server under test, beyond echolab.proc (proc(5))."""
 
+import ctypes
 import itertools
 import os
 import platform
+import struct
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,6 +33,14 @@ SYSTEM_CALLS = {
     },
 }.get(platform.machine(), {})  # fmt: skip
 TIMED_SLEEPS = ("nanosleep", "clock_nanosleep")
+# Of calls that wait for an event, or until a time is over: which argument says how long. It is a
+# number of milliseconds, or the address of two long integers: seconds, and a fraction.
+MILLISECONDS_ARGUMENT = {"poll": 2, "epoll_wait": 3, "epoll_pwait": 3}
+TIME_ARGUMENT = {"select": 4, "pselect6": 4, "ppoll": 2, "futex": 3}
+FUTEX_OPERATION = 0x7F  # futex(2): the other bits are flags
+FUTEX_WAIT = 0  # its time is a span; that of others is a moment
+FUTEX_CLOCK_REALTIME = 256
+FRACTIONS = {"select": 1e6}  # of a second: struct timeval; elsewhere struct timespec
 HELD_SAMPLES = 4
 HELD_INTERVAL_SECONDS = 0.01
 
@@ -93,6 +103,45 @@ def system_calls(pids: Iterable[int]) -> list[str]:
             is_number = number.lstrip("-").isdigit()
             calls.append(SYSTEM_CALLS.get(int(number), number) if is_number else "")
     return calls
+
+
+def time_limits(pids: Iterable[int]) -> list[float]:
+    """Returns for how many seconds each thread of `pids` that waits for events has set out to wait.
+
+    Those that wait as long as it takes, or that nobody may look into, are left out.
+    """
+    limits = []
+    for pid in pids:
+        for path in task_files(pid, "syscall"):
+            number, *arguments = _text(path).split()[:7] or [""]
+            name = SYSTEM_CALLS.get(int(number), "") if number.isdigit() else ""
+            if len(arguments) == 6:
+                limits.append(_time_limit(pid, name, [int(argument, 16) for argument in arguments]))
+    return [limit for limit in limits if limit is not None]
+
+
+def _time_limit(pid: int, call: str, arguments: list[int]) -> float | None:
+    if call in MILLISECONDS_ARGUMENT:
+        milliseconds = ctypes.c_int(arguments[MILLISECONDS_ARGUMENT[call]]).value
+        return milliseconds / 1000 if milliseconds >= 0 else None
+    if not (address := call in TIME_ARGUMENT and arguments[TIME_ARGUMENT[call]]):
+        return None
+    try:
+        whole, fraction = struct.unpack("ll", memory(pid, address, struct.calcsize("ll")))
+    except (OSError, struct.error):
+        return None
+    seconds = whole + fraction / FRACTIONS.get(call, 1e9)
+    if call != "futex" or arguments[1] & FUTEX_OPERATION == FUTEX_WAIT:
+        return seconds
+    is_of_day = arguments[1] & FUTEX_CLOCK_REALTIME
+    return seconds - (time.time() if is_of_day else time.monotonic())
+
+
+def memory(pid: int, address: int, size: int) -> bytes:
+    """Returns what stands in the memory of `pid`; raises OSError where nobody may look."""
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+        file.seek(address)
+        return file.read(size)
 
 
 def tasks_in(pids: Iterable[int], calls: Iterable[str]) -> set[int]:

@@ -85,7 +85,7 @@ def _watch(pid: int, call: str, arguments: list[int]) -> Watch | None:
         watched = _fd_set(pid, readable, below) | _fd_set(pid, writable, below)
         return Watch(call, frozenset(watched), below)
     if call in POLL_CALLS:
-        entries = _memory(pid, arguments[0], arguments[1] * POLLFD.size)
+        entries = process_state.memory(pid, arguments[0], arguments[1] * POLLFD.size)
         return Watch(call, frozenset(fd for fd, wanted, _ in POLLFD.iter_unpack(entries) if wanted))
     if call in EPOLL_CALLS:
         return Watch(call, frozenset(_epoll_targets(pid, arguments[0])))
@@ -95,14 +95,8 @@ def _watch(pid: int, call: str, arguments: list[int]) -> Watch | None:
 def _fd_set(pid: int, address: int, below: int) -> set[int]:
     if not address:
         return set()
-    bits = _memory(pid, address, (below + 63) // 64 * 8)
+    bits = process_state.memory(pid, address, (below + 63) // 64 * 8)
     return {fd for fd in range(below) if bits[fd // 8] >> fd % 8 & 1}  # little-endian
-
-
-def _memory(pid: int, address: int, size: int) -> bytes:
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
-        memory.seek(address)
-        return memory.read(size)
 
 
 def _epoll_targets(pid: int, epoll: int) -> Iterable[int]:
