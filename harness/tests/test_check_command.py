@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -76,6 +77,15 @@ def test_a_failure_can_be_replayed_with_plain_sockets(check, script, tmp_path):
     assert _replay(replay, script(WAITS_FOR_A_NEWLINE, "bad.py")).returncode == 1
     again = _replay(replay, script(GOOD, "good.py"))
     assert again.returncode == 0, again.stdout
+
+
+def test_a_replay_without_a_server_says_so_in_one_line(check, tmp_path):
+    check(WAITS_FOR_A_NEWLINE, *ONLY_SHORT)
+    command = [sys.executable, "-I", str(tmp_path / "failure-ECHO-3.py"), "127.0.0.1"]
+    nobody = subprocess.run([*command, str(free_port())], capture_output=True, text=True)
+    assert (nobody.returncode, nobody.stderr.count("\n")) == (1, 1)
+    assert "Connection refused" in nobody.stderr
+    assert subprocess.run(command, capture_output=True).returncode == 2
 
 
 def _replay(replay, server_command) -> subprocess.CompletedProcess:
@@ -163,10 +173,29 @@ def test_bad_usage_is_one_line(lab, arguments, complaint):
     assert complaint in errors and errors.count("\n") == 1
 
 
-def test_a_command_that_does_not_exist_cannot_be_run(lab):
-    status, _, errors = lab("check", "--", "./no-such-server", "{port}")
+@pytest.mark.parametrize(
+    "command, complaint",
+    [
+        ("./no-such-server", "no such program"),
+        ("./server.py", "it is not executable: chmod +x?"),
+        ("./server", "it is a directory"),
+    ],
+)
+def test_a_command_that_cannot_be_started_is_told_why(
+    lab, tmp_path, monkeypatch, command, complaint
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "server.py").write_text(GOOD)
+    (tmp_path / "server").mkdir()
+    status, _, errors = lab("check", "--", command, "{port}")
     assert status == 3
-    assert "no such program" in errors
+    assert errors == f"lab: cannot start '{command}': {complaint}\n"
+
+
+def test_a_full_disk_is_told_of_in_one_line(check):
+    status, _, errors = check(GOOD, *ONLY_SHORT, "--json", "/dev/full")
+    assert status == 1
+    assert errors.splitlines()[-1] == "lab: cannot write the results: No space left on device"
 
 
 def test_a_command_without_a_port_finds_it_in_the_environment(lab, script, tmp_path, monkeypatch):
@@ -175,6 +204,8 @@ def test_a_command_without_a_port_finds_it_in_the_environment(lab, script, tmp_p
     program = program.replace("sys.argv[1]", 'os.environ["PORT"]')
     status, output, _ = lab("check", *ONLY_SHORT, "--", *script(program))
     assert status == 0, output
+    status, output, _ = lab("check", *ONLY_SHORT, "--", *script(DIES_AT_ONCE))
+    assert re.search(r"the server is started, with PORT=\d+: ", output), "nobody else says so"
 
 
 def test_a_program_that_is_handed_its_listening_socket_is_examined(check):

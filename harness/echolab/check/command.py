@@ -84,7 +84,8 @@ def check_server(words: Sequence[str], wishes: Wishes) -> int:
     try:
         _write_files(examination, wishes)
     except OSError as error:
-        raise LabError(f"cannot write {error.filename}: {error.strerror}") from None
+        what = error.filename or "the results"  # a disk that is full does not say whose
+        raise LabError(f"cannot write {what}: {error.strerror}") from None
     return EXIT_STATUS[examination.conformance]
 
 
@@ -151,12 +152,18 @@ def _server_of(words: Sequence[str], wishes: Wishes) -> tuple[str, Command, str 
         raise unknown("model", words[0], {**MODELS, **PROGRAMS})
     words = [word.replace("{python}", sys.executable) for word in words]
     if shutil.which(words[0]) is None:
-        raise CannotRun(f"cannot start '{words[0]}': no such program")
+        raise CannotRun(f"cannot start '{words[0]}': {_why_not(Path(words[0]))}")
     server = str(Command(tuple(words)))
     if wishes.started_by:
         starter = Path(__file__).with_name(f"{wishes.started_by}.py")
         words = [sys.executable, str(starter), "{port}", *words]
     return server, Command(tuple(words)), None, wishes.service
+
+
+def _why_not(path: Path) -> str:
+    if path.is_dir():
+        return "it is a directory"
+    return "it is not executable: chmod +x?" if path.exists() else "no such program"
 
 
 def _program(program: Program) -> tuple[str, Command, None, str]:

@@ -35,6 +35,10 @@ class Command:
         """Returns the words of the command for one port."""
         return [word.replace("{port}", str(port)).replace("{host}", HOST) for word in self.words]
 
+    def names_the_port(self) -> bool:
+        """Tells whether the port stands in the command, rather than in the environment only."""
+        return any("{port}" in word for word in self.words)
+
     def __str__(self) -> str:
         return shlex.join(self.words)
 
@@ -91,7 +95,8 @@ class Specimen(ObservedServer):
 
     def _start_on(self, port: int, prefix: list[str], how: dict[str, Any]) -> "Specimen":
         words = self._command.with_port(port)
-        self.note(f"is started: {shlex.join(words)}")
+        how_told = "" if self._command.names_the_port() else f", with PORT={port}"
+        self.note(f"is started{how_told}: {shlex.join(words)}")
         how["environment"] = {**how["environment"], "PORT": str(port)}
         process = ServerProcess("the server", [*prefix, *words], host=HOST, port=port, **how)
         process.launch()
