@@ -21,6 +21,26 @@ class Interrupted(KeyboardInterrupt):
         self.exit_status = 128 + number  # as shells report it: 130 for Ctrl-C
 
 
+class _Waiting:
+    """Signals that have come while they have to wait."""
+
+    def __init__(self) -> None:
+        self.blocks = 0  # of uninterrupted() that have been entered, and not left
+        self.numbers: list[int] = []
+
+
+_waiting = _Waiting()
+
+
+def _end(number: int, _frame) -> None:
+    if _waiting.blocks:
+        _waiting.numbers.append(number)
+        return
+    for other in ENDING:
+        signal.signal(other, signal.SIG_IGN)
+    raise Interrupted(number)
+
+
 @contextlib.contextmanager
 def orderly_ending() -> Iterator[None]:
     """In its `with` block Ctrl-C, SIGTERM and SIGHUP raise Interrupted, once.
@@ -29,14 +49,8 @@ def orderly_ending() -> Iterator[None]:
     impatient second Ctrl-C must not break off the cleaning up. Whatever process is still there
     at the end is killed: all children of this process are its own, or were adopted.
     """
-
-    def end(number: int, _frame) -> None:
-        for other in ENDING:
-            signal.signal(other, signal.SIG_IGN)
-        raise Interrupted(number)
-
     proc.adopt_orphans()
-    before = {number: signal.signal(number, end) for number in ENDING}
+    before = {number: signal.signal(number, _end) for number in ENDING}
     try:
         yield
     finally:
@@ -49,13 +63,21 @@ def orderly_ending() -> Iterator[None]:
 def uninterrupted() -> Iterator[None]:
     """In its `with` block the signals wait. A child that is forked in it has to call take_signals.
 
-    Python swallows what a signal's handler raises within the callbacks that it runs at a fork.
+    Python swallows what a signal's handler raises within the callbacks that it runs at a fork. To
+    block the signals is for the child, and not enough here: another thread, such as that of a
+    progress display, may take them, and the handler then runs in the main thread all the same.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    _waiting.blocks += 1
     try:
         yield
     finally:
+        _waiting.blocks -= 1
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if _waiting.numbers and not _waiting.blocks:
+            number = _waiting.numbers[0]
+            _waiting.numbers.clear()
+            _end(number, None)
 
 
 def take_signals() -> None:
@@ -63,6 +85,8 @@ def take_signals() -> None:
     for number in ENDING:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+    _waiting.blocks = 0  # it was forked within one
+    _waiting.numbers.clear()
 
 
 def end_children() -> None:

@@ -1,7 +1,12 @@
 """What is left of a command that was interrupted."""
 
 import multiprocessing
+import os
+import signal
+import threading
 import time
+
+import pytest
 
 from echolab import interrupts, proc
 
@@ -21,3 +26,37 @@ def test_a_worker_that_was_killed_is_known_to_be_dead():
     worker.start()
     interrupts.end_children()
     assert not worker.is_alive()
+
+
+@pytest.fixture
+def another_thread():
+    """While a test lasts, there is a thread that blocks no signals."""
+    is_over = threading.Event()
+    thread = threading.Thread(target=is_over.wait)
+    thread.start()
+    yield
+    is_over.set()
+    thread.join()
+
+
+@pytest.fixture
+def seen():
+    """Returns a descriptor that is readable when a signal was taken, by whichever thread."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer)
+    yield reader
+    signal.set_wakeup_fd(before)
+    os.close(reader)
+    os.close(writer)
+
+
+def test_a_signal_that_another_thread_takes_waits_until_the_fork_is_over(another_thread, seen):
+    reached = []
+    with pytest.raises(interrupts.Interrupted, match="SIGINT"), interrupts.orderly_ending():
+        with interrupts.uninterrupted():
+            os.kill(os.getpid(), signal.SIGINT)
+            os.read(seen, 1)
+            reached.append("the end of the block")
+        reached.append("what follows it")
+    assert reached == ["the end of the block"]
