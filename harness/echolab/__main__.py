@@ -1,5 +1,12 @@
+import signal
 import sys
 
-from echolab.cli import main
+# While modules are loaded there is nothing to put in order: Ctrl-C ends this process, and that is all.
+interrupts = signal.getsignal(signal.SIGINT)
+if interrupts is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+from echolab.cli import main  # noqa: E402
+
+signal.signal(signal.SIGINT, interrupts)
 sys.exit(main())

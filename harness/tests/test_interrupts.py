@@ -3,12 +3,15 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
 from echolab import interrupts, proc
+from echolab.models import ROOT
 
 NOBODY = 2**22 + 1  # no process: the numbers end at 2**22 (proc(5), pid_max)
 
@@ -60,3 +63,16 @@ def test_a_signal_that_another_thread_takes_waits_until_the_fork_is_over(another
             reached.append("the end of the block")
         reached.append("what follows it")
     assert reached == ["the end of the block"]
+
+
+def test_ctrl_c_before_the_driver_has_been_loaded_shows_no_traceback(tmp_path):
+    (tmp_path / "click.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+    path = os.pathsep.join((str(tmp_path), str(ROOT / "harness")))
+    lab = subprocess.run(
+        [sys.executable, "-m", "echolab", "list"],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (lab.returncode, lab.stderr) == (-signal.SIGINT, "")
