@@ -2,9 +2,9 @@
 #
 # The symptom: with a single client all is well. With two, each finds the other's words in its
 # stream, between its own answers.
-# The story: it began as a chat room, where everybody is to hear everybody, and became an echo server
-# by taking the names out. Its author tried it with one client at a time. A server that keeps "the"
-# client in a global variable does the same to the one that came last.
+# The story: it began as a chat room, where everybody is to hear everybody, and became an echo
+# server by taking the names out. Its author tried it with one client at a time. A server that keeps
+# "the" client in a global variable does the same to the one that came last.
 # The fix: send the answer to the client that has spoken.
 #
 # Model: threads

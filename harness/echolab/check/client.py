@@ -63,8 +63,9 @@ class Reply:
 class Client:
     """One connection to the server under test.
 
-    `activity` tells what the server does, if told since when it owes an answer, or None. That, and not a time-out, is what condemns a server
-    which does not answer: a machine under load makes it slow, but does not put it to sleep.
+    `activity` tells what the server does, if told since when it owes an answer, or None. That, and
+    not a time-out, is what condemns a server which does not answer: a machine under load makes it
+    slow, but does not put it to sleep.
     """
 
     def __init__(
