@@ -49,6 +49,13 @@ def test_a_bug_cites_the_failed_checks_whose_facts_it_looked_at():
     assert (first.bug.id, first.checks) == ("wait-newline", ("ECHO-3",))
 
 
+def test_a_pause_that_a_busy_machine_makes_may_show_a_hasty_timeout():
+    facts = {"after_hello": Ending.STUCK, "second_ending": Ending.END, "second_answer": b""}
+    assert found(outcome(**facts, silence_after_hello=0.9)) == ["hasty-timeout"]
+    assert found(outcome(**facts, silence_after_hello=0.2)) == []
+    assert found(outcome(**facts, silence_after_hello=0.9, died_after="the first message")) == []
+
+
 def test_the_most_fundamental_bug_comes_first(monkeypatch):
     rules = {
         "late": (Tier.ADVISORY, diagnosis.certain("a")),

@@ -77,8 +77,10 @@ def _greeting(specimen: Specimen) -> bytes:
 
 def _no_surplus(trial: Trial, specimen: Specimen, client: Client) -> None:
     """Fails if more than the five bytes comes back, or the end of the stream."""
+    began = time.monotonic()
     after = client.read(MEBIBYTE)
-    trial.state(surplus=after.data[:SHOWN], after_hello=after.ending)
+    silence = round(time.monotonic() - began, 1)
+    trial.state(surplus=after.data[:SHOWN], after_hello=after.ending, silence_after_hello=silence)
     if after.data:
         client.close()  # some serve one client at a time
         trial.state(answer_to_5=5 + len(after.data), answer_to_9=_length_of_answer(specimen))
