@@ -37,7 +37,7 @@ def no_close(facts: Facts) -> Finding | None:
 
 @bug(
     "parent-fd-leak",
-    "the parent keeps its copy of each client's socket open",
+    "keeps the parent's copy of each client's socket open",
     tier=Tier.DIES_OR_LEAKS,
     question="After fork there are two descriptors for the client. Who closes the parent's?",
     pointer="fork(2): the child gets copies of all descriptors; 06_multiprocess",
