@@ -11,7 +11,7 @@ from echolab.course.registry import find_measurement
         ("end-of-a-kept-connection", "when the parent closes its copy"),
         ("signals-of-twelve-children", 1),
         ("clients-of-a-killed-process", 1),
-        ("tills-of-a-pool", 20),
+        ("tills-of-a-pool", "20"),
         ("clients-of-a-crashed-thread", 4),
     ],
 )

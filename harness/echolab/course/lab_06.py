@@ -88,7 +88,7 @@ def end_of_a_kept_connection() -> Measured:
     if seen == "when the parent":
         return Measured(
             "when the parent closes its copy",
-            "with the child gone nothing came; when the parent closed its copy, the end of the stream",
+            "nothing came with the child's end; the parent's close was the end of the stream",
         )
     return Measured(seen, f"the client saw the end of the stream: {seen}")
 
@@ -124,9 +124,9 @@ def memory_of_a_clients_process() -> Measured:
     own, tables = ((late - early) / SILENT_CLIENTS for late, early in zip(after, before))
     each = own + tables + KERNEL_STACK_BYTES
     return Measured(
-        each, f"{SILENT_CLIENTS} more clients took {each / 1024:.0f} KiB each: {own / 1024:.0f} of"
-        f" the process (PSS), {tables / 1024:.0f} of page tables, {KERNEL_STACK_BYTES // 1024} of"
-        " the kernel's stack; what else the kernel keeps is not in it (./lab scale)"
+        each, f"{each / 1024:.0f} KiB: {own / 1024:.0f} of the process (PSS),"
+        f" {tables / 1024:.0f} of page tables, {KERNEL_STACK_BYTES // 1024} of stack;"
+        " ./lab scale has what else there is"
     )  # fmt: skip
 
 
