@@ -14,8 +14,8 @@ from echolab import proc
 from echolab.course.answers import Measured, choice, quantity
 from echolab.course.experiment import PATIENCE_SECONDS, connect, is_answered, run_server, say_hello
 from echolab.course.registry import measurement
+from echolab.course.weighing import weight_of_one_more
 from echolab.errors import LabError
-from echolab.kernel_memory import KERNEL_STACK_BYTES
 
 CLIENTS_OF_A_KILLED = 3
 SILENT_CLIENTS = 30
@@ -115,18 +115,14 @@ def clients_of_a_killed_process() -> Measured:
 @measurement("memory-of-a-client-s-process", quantity("bytes", "1 MB"))
 def memory_of_a_clients_process() -> Measured:
     """Weighs the server's processes before and after many clients have come, and divides."""
-    with run_server("fork-per-client") as server, contextlib.ExitStack() as stack:
-        say_hello(stack.enter_context(connect(server)))
-        before = _weigh(server.pid)
-        for _ in range(SILENT_CLIENTS):
-            say_hello(stack.enter_context(connect(server)))
-        after = _weigh(server.pid)
-    own, tables = ((late - early) / SILENT_CLIENTS for late, early in zip(after, before))
-    each = own + tables + KERNEL_STACK_BYTES
+    with run_server("fork-per-client") as server:
+        weight = weight_of_one_more(server, SILENT_CLIENTS)
+    own, tables, stacks = (
+        f"{size / 1024:.0f}" for size in (weight.own, weight.page_tables, weight.stacks)
+    )
     return Measured(
-        each, f"{each / 1024:.0f} KiB: {own / 1024:.0f} of the process (PSS),"
-        f" {tables / 1024:.0f} of page tables, {KERNEL_STACK_BYTES // 1024} of stack;"
-        " ./lab scale has what else there is"
+        weight.together, f"{weight.together / 1024:.0f} KiB: {own} of the process (PSS),"
+        f" {tables} of page tables, {stacks} of stack; ./lab scale has what else there is"
     )  # fmt: skip
 
 
@@ -147,13 +143,6 @@ def _is_served(client) -> bool:
         return is_answered(client, PATIENCE_SECONDS)
     except ConnectionError:
         return False
-
-
-def _weigh(root: int) -> tuple[int, int]:
-    """Returns the memory of a process and all its descendants: their own, and page tables."""
-    family = proc.descendants([root])
-    tables = (proc.kilobytes(proc.read_status(pid).get("VmPTE")) for pid in family)
-    return sum(map(proc.pss_bytes, family)), sum(tables)
 
 
 def _times(count: int, noun: str) -> str:

@@ -9,25 +9,17 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from echolab import proc
 from echolab.build import build_program
 from echolab.course.answers import Measured, choice, quantity
-from echolab.course.experiment import (
-    HELLO,
-    connect,
-    run_server,
-    say_hello,
-    waits_of,
-)
+from echolab.course.experiment import HELLO, connect, run_server, say_hello, waits_of
 from echolab.course.registry import measurement
-from echolab.lineup import raise_descriptor_limit
+from echolab.course.weighing import weight_of_one_more
 from echolab.loadgen import run_loadgen
 from echolab.processors import available
 from echolab.server_process import ServerProcess
 from echolab.workloads import Workload
 
-SILENT_DOORS = 1000
-ECHOES = 300
+DOORS, WEIGHED_DOORS = 2000, 200
 TILLS, POOL = 40, 20
 OFFICES = 4
 QUIET_SECONDS = 2.0  # after which nobody is expected to be answered any more, on a busy machine
@@ -35,19 +27,14 @@ STALL_AFTER_SECONDS, STALL_SECONDS = 0.3, 0.2
 CLOSED_LOOP = Workload("stall", clients=(10,), duration=1.0, warmup=0.0, patience=30.0)
 
 
-@measurement("ring-beside-silent-doors", quantity("count", "2"))
-def ring_beside_silent_doors() -> Measured:
-    """Takes the CPU time of one client's echoes, alone and beside silent ones."""
-    raise_descriptor_limit()
-    with run_server("poll") as server, contextlib.ExitStack() as stack:
-        ringing = stack.enter_context(connect(server))
-        alone = _cpu_seconds_an_echo(server, ringing)
-        for _ in range(SILENT_DOORS):
-            say_hello(stack.enter_context(connect(server)))
-        beside = _cpu_seconds_an_echo(server, ringing)
+@measurement("memory-of-silent-doors", quantity("bytes", "512 MB"))
+def memory_of_silent_doors() -> Measured:
+    """Weighs some doors that have a thread each, and multiplies."""
+    with run_server("thread-per-client") as server:
+        each = weight_of_one_more(server, WEIGHED_DOORS).together
     return Measured(
-        beside / alone, f"{beside / alone:.1f} times: {alone * 1e6:.1f} µs alone, and"
-        f" {beside * 1e6:.1f} µs beside {SILENT_DOORS:,} silent clients"
+        each * DOORS, f"{each * DOORS / 2**20:.0f} MiB: {each / 1024:.1f} KiB for each of"
+        f" {WEIGHED_DOORS} doors, with page tables and the kernel's stack"
     )  # fmt: skip
 
 
@@ -121,14 +108,6 @@ def _has_ended(client: socket.socket) -> bool:
         return client.recv(100) == b""
     except ConnectionError:
         return True
-
-
-def _cpu_seconds_an_echo(server: ServerProcess, client: socket.socket) -> float:
-    say_hello(client)
-    before = proc.cpu_seconds(server.pid)
-    for _ in range(ECHOES):
-        say_hello(client)
-    return (proc.cpu_seconds(server.pid) - before) / ECHOES
 
 
 @contextlib.contextmanager
