@@ -4,14 +4,14 @@ import socket
 
 from echolab.course.answers import YES_OR_NO, Measured, choice, quantity
 from echolab.course.experiment import (
-    A_WHILE_SECONDS,
     HELLO,
     PATIENCE_SECONDS,
     connect,
+    five_slow_requests,
+    hello_beside,
     is_answered,
     run_server,
     say_hello,
-    waits_of,
 )
 from echolab.course.registry import measurement
 
@@ -19,10 +19,7 @@ from echolab.course.registry import measurement
 @measurement("five-clients-of-100-ms", quantity("time", "100 ms"))
 def five_clients_of_100_ms() -> Measured:
     """Five clients of a server whose every answer takes 100 ms."""
-    with run_server("iterative", "--service-time", "100ms") as server:
-        waits = waits_of(5, server)
-    each = ", ".join(f"{wait * 1000:.0f}" for wait in waits)
-    return Measured(max(waits), f"the five were answered after {each} ms")
+    return five_slow_requests("iterative")
 
 
 @measurement("connect-beside-a-silent-client", YES_OR_NO)
@@ -43,13 +40,7 @@ def hello_beside_a_silent_client() -> Measured:
     with run_server("iterative") as server, connect(server) as a:
         say_hello(a)
         with connect(server) as b:
-            b.sendall(HELLO)
-            if is_answered(b, A_WHILE_SECONDS):
-                return Measured("at once", "B was answered, although A was connected")
-            a.close()
-            if is_answered(b, PATIENCE_SECONDS):
-                return Measured("when A leaves", "B was answered when A had left, and not before")
-    return Measured("never", f"B was not answered in {PATIENCE_SECONDS:.0f} s")
+            return hello_beside([a], b, "when A leaves")
 
 
 @measurement("hello-in-the-backlog", YES_OR_NO)

@@ -5,14 +5,11 @@ import contextlib
 from echolab import proc
 from echolab.course.answers import Measured, choice, quantity
 from echolab.course.experiment import (
-    A_WHILE_SECONDS,
-    HELLO,
-    PATIENCE_SECONDS,
     connect,
-    is_answered,
+    five_slow_requests,
+    hello_beside,
     run_server,
     say_hello,
-    waits_of,
 )
 from echolab.course.registry import measurement
 
@@ -23,10 +20,7 @@ POOL = 10
 @measurement("five-clients-with-a-thread-each", quantity("time", "100 ms"))
 def five_clients_with_a_thread_each() -> Measured:
     """Five clients of a server whose every answer takes 100 ms."""
-    with run_server("thread-per-client", "--service-time", "100ms") as server:
-        waits = waits_of(5, server)
-    each = ", ".join(f"{wait * 1000:.0f}" for wait in waits)
-    return Measured(max(waits), f"the five were answered after {each} ms")
+    return five_slow_requests("thread-per-client")
 
 
 @measurement("threads-of-three-clients", quantity("count", "3"))
@@ -63,12 +57,4 @@ def client_eleven() -> Measured:
         for client in ten:
             say_hello(client)
         eleven = stack.enter_context(connect(server))
-        eleven.sendall(HELLO)
-        if is_answered(eleven, A_WHILE_SECONDS):
-            return Measured("at once", "client eleven was answered beside the ten")
-        ten[0].close()
-        if is_answered(eleven, PATIENCE_SECONDS):
-            return Measured(
-                "when one of the ten leaves", "it was answered when the first of them had left"
-            )
-    return Measured("never", f"it was not answered in {PATIENCE_SECONDS:.0f} s")
+        return hello_beside(ten[:1], eleven, "when one of the ten leaves")

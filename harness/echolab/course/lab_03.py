@@ -4,17 +4,14 @@ import contextlib
 import statistics
 import time
 
-from echolab.lineup import raise_descriptor_limit
 from echolab.course.answers import Measured, choice, quantity
 from echolab.course.experiment import (
-    A_WHILE_SECONDS,
-    HELLO,
-    PATIENCE_SECONDS,
+    clients_held,
     connect,
-    is_answered,
+    five_slow_requests,
+    hello_beside,
     run_server,
     say_hello,
-    waits_of,
 )
 from echolab.course.registry import measurement
 
@@ -43,36 +40,18 @@ def hello_beside_silent_clients_of_select() -> Measured:
     with run_server("select") as server, contextlib.ExitStack() as stack:
         silent = [stack.enter_context(connect(server)) for _ in range(100)]
         last = stack.enter_context(connect(server))
-        last.sendall(HELLO)
-        if is_answered(last, A_WHILE_SECONDS):
-            return Measured("at once", "it was answered at once, beside a hundred silent ones")
-        for client in silent:
-            client.close()
-        if is_answered(last, PATIENCE_SECONDS):
-            return Measured("when they leave", "it was answered when they had left")
-    return Measured("never", f"it was not answered in {PATIENCE_SECONDS:.0f} s")
+        return hello_beside(silent, last, "when they leave")
 
 
 @measurement("five-slow-requests-of-select", quantity("time", "100 ms"))
 def five_slow_requests_of_select() -> Measured:
     """Five clients of a select server whose every answer takes 100 ms of sleep."""
-    with run_server("select", "--service-time", "100ms") as server:
-        waits = waits_of(5, server)
-    each = ", ".join(f"{wait * 1000:.0f}" for wait in waits)
-    return Measured(max(waits), f"the five were answered after {each} ms")
+    return five_slow_requests("select")
 
 
 @measurement("most-clients-of-select", quantity("count", "100"))
 def most_clients_of_select() -> Measured:
     """Connects clients until one is turned away."""
-    raise_descriptor_limit()
-    with run_server("select") as server, contextlib.ExitStack() as stack:
-        for held in range(MORE_THAN_SELECT_HOLDS):
-            client = stack.enter_context(connect(server))
-            try:
-                client.sendall(HELLO)
-                if not is_answered(client, PATIENCE_SECONDS):
-                    break
-            except ConnectionError:
-                break
+    with run_server("select") as server:
+        held = clients_held(server, MORE_THAN_SELECT_HOLDS)
     return Measured(held, f"the server held {held} clients, and turned the next one away")
