@@ -32,6 +32,7 @@ MAIN = re.compile(
     r'\("[a-z-]+", argc, argv, echolab::run(, \{("--[^{}]*")?\}(, echolab::require_\w+)?)?\);\n'
     r"\}"
 )
+MARK = re.compile(r"\s*// (BEGIN|END) ")
 # Neighbours, and how many lines of code a diff may remove and add: a little more than it takes now.
 DIFF_BUDGETS = {
     ("01_iterative/iterative_server.cpp", "02_threads/thread_per_client_server.cpp"): 110,
@@ -77,9 +78,9 @@ def check_page(path: pathlib.Path) -> list[str]:
 
 
 def code_of(path: pathlib.Path) -> list[str]:
-    """A file without its header comment."""
+    """A file without its header comment, and without the marks of what is listed elsewhere."""
     lines = path.read_text().splitlines()
-    return lines[len(header_of(lines)) :]
+    return [line for line in lines[len(header_of(lines)) :] if not MARK.match(line)]
 
 
 def check_diff(left: str, right: str, budget: int) -> list[str]:

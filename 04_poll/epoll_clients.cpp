@@ -87,6 +87,7 @@ void EpollClients::end_input() {
   for (auto& [fd, client] : clients_) client.connection.end_input();
 }
 
+// BEGIN change_interest
 void EpollClients::change_interest(Client& client) {
   const std::uint32_t interest = interest_of(client.connection);
   if (interest == client.interest) return;  // nearly always, which spares the call
@@ -96,6 +97,7 @@ void EpollClients::change_interest(Client& client) {
   epoll_control(epoll_, operation, client.connection.fd(), interest);
   client.interest = interest;
 }
+// END change_interest
 
 std::uint32_t EpollClients::interest_of(const Connection& connection) const {
   std::uint32_t interest = 0;

@@ -60,6 +60,7 @@ void EpollLoop::watch_listener() {
   epoll_control(epoll_, EPOLL_CTL_MOD, listener_.fd(), rested_ ? 0U : EPOLLIN);
 }
 
+// BEGIN turn
 void EpollLoop::turn() {
   watch_listener();
   const int limit = sleep_limit(listener_, options_);
@@ -80,6 +81,7 @@ void EpollLoop::turn() {
   if (sweep_.is_due(limit)) clients_.remove_finished();
   if (has_newcomers) accept_clients();
 }
+// END turn
 
 void EpollLoop::serve() {
   while (!stops_) turn();

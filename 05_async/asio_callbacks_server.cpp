@@ -40,6 +40,7 @@ class Client : public std::enable_shared_from_this<Client> {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
+  // BEGIN go_on
   /// Starts the one operation that the session needs next. Its callback comes back here; when the
   /// session has finished there is none, and with the last callback goes the last pointer to this.
   void go_on() {
@@ -48,11 +49,13 @@ class Client : public std::enable_shared_from_this<Client> {
     if (session_->wants_input()) return receive();
     if (session_->closes_first() || Shutdown::requested()) linger();
   }
+  // END go_on
 
   /// The server shuts down: what has arrived is still answered, and then the stream ends.
   void end_input() { ::shutdown(socket_.native_handle(), SHUT_RD); }
 
  private:
+  // BEGIN receive
   void receive() {
     auto on_received = [self = shared_from_this()](Error error, std::size_t count) {
       if (error && error != asio::error::eof) return self->fail(error, "recv");
@@ -62,6 +65,7 @@ class Client : public std::enable_shared_from_this<Client> {
     };
     socket_.async_read_some(asio::buffer(buffer_), std::move(on_received));
   }
+  // END receive
 
   void send() {
     auto on_sent = [self = shared_from_this()](Error error, std::size_t count) {

@@ -57,6 +57,7 @@ class Client {
   void end_input() { ::shutdown(socket_.native_handle(), SHUT_RD); }
 
  private:
+  // BEGIN converse
   /// 01_iterative/serve_client.cpp: where that one blocks, this one is suspended.
   Task converse() try {
     while (!session_->finished()) {
@@ -78,6 +79,7 @@ class Client {
   } catch (const std::exception& error) {
     record_.failed(error.what());
   }
+  // END converse
 
   Task wait_until_idle() {
     const auto is_over = [this] { return timer_.expiry() <= std::chrono::steady_clock::now(); };

@@ -42,6 +42,7 @@ class UringLoop {
   }
 
  private:
+  // BEGIN turn
   void turn() {
     const int limit = sleep_limit(listener_, options_);
     ring_.submit_and_wait(std::chrono::milliseconds(limit));
@@ -50,6 +51,7 @@ class UringLoop {
     if (sweep_.is_due(limit)) clients_.sweep();
     if (!accepting_ && !listener_.closed() && !listener_.resting()) wait_for_newcomer();
   }
+  // END turn
 
   void complete(const Completion& completion) {
     switch (completion.operation) {
