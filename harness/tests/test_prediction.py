@@ -44,6 +44,13 @@ def test_each_question_of_a_handout_can_be_measured(name, programs):
     assert judgement.lower().endswith("as you said.")
 
 
+def test_a_question_on_the_line_of_its_comment_is_refused_rather_than_cut(tmp_path):
+    handout = tmp_path / "08-new.md"
+    handout.write_text("# Lab 08\n\n1. <!-- question: backlog --> How many\n   fit?\n")
+    with pytest.raises(LabError, match="new line behind the comment: How many"):
+        labs.questions(labs.Lab("08", "Lab 08", handout))
+
+
 def test_a_lab_is_found_by_its_number_and_by_its_name():
     assert labs.find_lab("00") == labs.find_lab("00-sockets-by-hand")
     with pytest.raises(BadUsage, match="unknown lab '99'"):

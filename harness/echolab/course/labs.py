@@ -1,7 +1,10 @@
 """The labs, found by their handouts in docs/labs, and the questions that these ask.
 
 A question is an item of the list under the heading Predict, and begins with a comment that names
-the measurement which answers it: `1. <!-- question: backlog --> How many ...?`
+the measurement which answers it, on a line of its own:
+
+    1. <!-- question: backlog -->
+       How many ...?
 """
 
 import re
@@ -15,7 +18,7 @@ from echolab.errors import LabError, unknown
 from echolab.models import ROOT
 
 HANDOUTS = ROOT / "docs" / "labs"
-QUESTION = re.compile(r"<!--\s*question:\s*([a-z0-9-]+)\s*-->\s*")
+QUESTION = re.compile(r"<!--\s*question:\s*([a-z0-9-]+)\s*-->\s*(.*)")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def find_lab(name: str) -> Lab:
 
 
 def questions(lab: Lab) -> list[Question]:
-    """Returns what the lab asks to predict; raises LabError if it asks nothing."""
+    """Returns what the lab asks to predict; raises LabError if it asks nothing, or not rightly."""
     found = list(_questions(lab.handout.read_text()))
     if not found:
         raise LabError(f"lab {lab.number} asks nothing: {lab.handout}")
@@ -66,6 +69,8 @@ def _questions(text: str) -> Iterator[Question]:
     for token in MarkdownIt("commonmark").parse(text):
         if token.type == "html_block" and (match := QUESTION.match(token.content)):
             name = match[1]
+            if match[2]:  # to Markdown that line is all comment
+                raise LabError(f"question {name}: begin a new line behind the comment: {match[2]}")
         elif token.type == "inline" and name:
             words = token.content.replace("`", "").replace("*", "")
             yield Question(name, " ".join(words.split()))
