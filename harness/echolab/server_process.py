@@ -16,10 +16,11 @@ from typing import IO
 
 from echolab import proc
 from echolab.errors import CannotRun, LabError
+from echolab.port_claims import claim
 from echolab.spawning import spawn
 from echolab.waiting import wait_until
 
-START_SECONDS = 10.0
+START_SECONDS = 30.0  # an interpreter on a loaded machine takes some
 GRACE_SECONDS = 4.0  # the kit's servers promise to end within 2
 KILL_SECONDS = 5.0
 ATTEMPTS = 100  # at a free port: hardly any are in use
@@ -263,7 +264,8 @@ def free_port(host: str = "127.0.0.1", kind: socket.SocketKind = socket.SOCK_STR
 
     TCP and UDP each have ports of their own: `kind` says of which one it is to be.
 
-    It lies below the ephemeral range, so that no client's socket takes it before the server does.
+    It lies below the ephemeral range, so that no client's socket takes it before the server does,
+    and no other program of the kit is given it meanwhile.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     first_ephemeral, _ = proc.ephemeral_ports()
@@ -274,5 +276,6 @@ def free_port(host: str = "127.0.0.1", kind: socket.SocketKind = socket.SOCK_STR
                 probe.bind((host, port))
             except OSError:
                 continue
-            return port
+            if claim(port, kind):
+                return port
     raise LabError(f"no free port below {first_ephemeral} on {host}")

@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "harness"))
 
 from echolab.server_process import ServerProcess  # noqa: E402
 
+PATIENCE_SECONDS = 60.0
 StartServer = Callable[..., ServerProcess]
 
 
@@ -51,12 +52,12 @@ def start_server(request: pytest.FixtureRequest, programs: Path) -> Iterator[Sta
     def start(*options: str) -> ServerProcess:
         command = [str(programs / name.replace("-", "_")), "--port", "0", *options]
         servers.append(ServerProcess(name, command))
-        servers[-1].start()
+        servers[-1].start(PATIENCE_SECONDS)
         return servers[-1]
 
     yield start
     for server in servers:
-        assert server.stop() == 0, server.stderr
+        assert server.stop(grace=PATIENCE_SECONDS) == 0, server.stderr
 
 
 @pytest.fixture

@@ -94,14 +94,14 @@ def test_a_question_for_which_there_is_no_room_has_no_answer(start):
 
 def test_a_server_that_spins_is_known_to_and_answers_nobody(start):
     specimen = start(BUSY)
-    assert not specimen.comes_to_rest(seconds=20)
+    assert not specimen.comes_to_rest(seconds=120)
     assert specimen.surely_spins() and specimen.spins()
     assert specimen.connect().ask(b"hello").ending is Ending.SPINNING
 
 
 def test_a_server_that_sleeps_does_not_spin(start):
     specimen = start(NEVER_RECEIVES)
-    assert specimen.comes_to_rest(seconds=20)
+    assert specimen.comes_to_rest(seconds=120)
     assert not specimen.surely_spins() and not specimen.spins()
 
 

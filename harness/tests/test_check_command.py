@@ -253,7 +253,7 @@ def test_ctrl_c_leaves_no_process_behind(script, tmp_path):
     ) as process:
         started = wait_until(lambda: len(_marked(mark)) > 3, 60)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
     assert started
     assert process.returncode == 130, errors.decode()
     assert errors.decode().splitlines()[-1] == "lab: interrupted by SIGINT"

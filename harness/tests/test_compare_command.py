@@ -30,6 +30,8 @@ LIAR = """
         while data := client.recv(65536):
             client.sendall(data if honest else bytes(len(data)))
 """
+PATIENCE_SECONDS = 120.0
+LONG_COMPARISON = [sys.executable, "-m", "echolab", "compare", "--rounds", "1000"]
 CHEATS = {
     "garbage": "bytes(len(data))",
     "early": "data + data",  # the second before it was asked for
@@ -359,37 +361,41 @@ def test_a_pool_whose_places_rude_clients_hold_says_so(compare, company, tiny):
 
 def test_an_interrupted_comparison_leaves_no_process_and_keeps_its_part(driver, results):
     process, mark = driver("select", "poll")
-    process.stderr.readline()  # the first run is done, the second under way
-    assert wait_until(lambda: len(marked(mark)) > 1, 60)
+    reported = [process.stderr.readline()]  # one run is done, another under way
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130, errors
     assert not marked(mark)
+    reported += [line for line in errors.splitlines() if line.startswith("round ")]
     (kept,) = results.glob("*.json")
-    (run,) = json.loads(kept.read_text())["runs"]
-    assert run["server"] in output and str(kept) in output
+    runs = json.loads(kept.read_text())["runs"]
+    assert len(runs) - len(reported) in (0, 1)  # the last may be kept, and not yet reported
+    assert all(run["server"] in output for run in runs) and str(kept) in output
 
 
 def test_a_second_interruption_does_not_break_off_the_cleaning_up(driver):
     process, mark = driver("fork-per-client")
-    assert wait_until(lambda: len(marked(mark)) > 1, 60)
+    assert wait_until(lambda: len(marked(mark)) > 1, PATIENCE_SECONDS)
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE_SECONDS)
     assert not marked(mark)
 
 
 def test_a_killed_driver_takes_its_servers_along(driver):
     process, mark = driver("fork-per-client")
-    assert wait_until(lambda: len(marked(mark)) > 2, 60)
+    assert wait_until(lambda: len(marked(mark)) > 2, PATIENCE_SECONDS)
     process.kill()
     process.communicate()
-    assert wait_until(lambda: not marked(mark), 60)
+    assert wait_until(lambda: not marked(mark), PATIENCE_SECONDS)
 
 
 @pytest.fixture
 def driver(programs, tmp_path):
-    """Starts a long comparison as a process; returns it and the mark that its children inherit."""
+    """Starts a comparison that nobody sees the end of, as a process.
+
+    Returns the process and the mark that its children inherit.
+    """
     workload = tmp_path / "long.toml"
     workload.write_text('name = "long"\nclients = 4\nduration = "1s"\n')
     processes = []
@@ -398,7 +404,7 @@ def driver(programs, tmp_path):
         mark = uuid.uuid4().hex
         environment = {**os.environ, "ECHOLAB_TEST": mark, "PYTHONPATH": str(ROOT / "harness")}
         process = subprocess.Popen(
-            [sys.executable, "-m", "echolab", "compare", "--workload", str(workload), *arguments],
+            [*LONG_COMPARISON, "--workload", str(workload), *arguments],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -6,6 +6,7 @@ import pytest
 
 from echolab import proc
 from echolab.models import MODELS
+from echolab.port_claims import claim
 from echolab.server_process import ServerError, ServerProcess, free_port
 from echolab.waiting import wait_until
 
@@ -40,7 +41,7 @@ def test_the_ready_line_says_where_a_server_of_the_kit_listens(programs, host):
     command = [str(programs / MODELS["poll"].program), "--host", host, "--port", "0", "--quiet"]
     with ServerProcess("poll", command) as server:
         assert server.host == host
-        with socket.create_connection((server.host, server.port), 10) as client:
+        with socket.create_connection((server.host, server.port), 60) as client:
             client.sendall(b"hello")
             assert client.recv(5, socket.MSG_WAITALL) == b"hello"
 
@@ -136,3 +137,24 @@ def test_a_free_port_is_not_one_that_clients_are_given():
 
 def test_a_free_port_has_no_listener():
     assert not proc.is_listening(free_port())
+
+
+def test_a_port_is_given_to_one_program_only_before_its_server_listens(script):
+    claims = script(
+        """
+        import signal, socket, sys
+        from echolab.port_claims import claim
+
+        print(claim(int(sys.argv[1]), socket.SOCK_STREAM), flush=True)
+        signal.pause()
+        """
+    )
+    port = free_port()
+    with subprocess.Popen([*claims, str(port)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "False\n"
+        other.kill()
+
+
+def test_a_port_of_udp_is_none_of_tcp():
+    port = free_port()
+    assert claim(port, socket.SOCK_DGRAM) and not claim(port, socket.SOCK_DGRAM)
