@@ -539,14 +539,9 @@ def test_what_is_typed_while_connecting_is_kept(client):
         with Terminal(client, "127.0.0.1", port, "--timeout", "60s") as terminal:
             terminal.expect("[CONNECTING]")
             terminal.type_line("hello")
-            line = b""
-            while not line:  # those before it in the backlog say nothing
-                connection, _ = listener.accept()
-                connection.settimeout(0.2)
-                with contextlib.suppress(TimeoutError):
-                    line = receive_line(connection)
-            with connection:
-                connection.sendall(line)
+            with contextlib.ExitStack() as accepted:
+                connection = _first_to_speak(listener, accepted)
+                connection.sendall(receive_line(connection))
                 terminal.expect("[RESPONSE] hello")
 
 
@@ -583,6 +578,18 @@ def test_without_stderr_the_answers_come_all_the_same(client, echo_port):
         check=False,
     )
     assert (ended.stdout, ended.returncode) == (b"[RESPONSE] hello\n", 0)
+
+
+def _first_to_speak(listener: socket.socket, accepted: contextlib.ExitStack) -> socket.socket:
+    """Accepts clients until one of them has said something, and returns that one's connection."""
+    sockets = [listener]
+    while True:
+        readable, _, _ = select.select(sockets, [], [], PATIENCE_SECONDS)
+        assert readable, "nobody says anything"
+        if readable != [listener]:
+            return next(ready for ready in readable if ready is not listener)
+        connection, _ = listener.accept()
+        sockets.append(accepted.enter_context(connection))
 
 
 def _read_exactly(process: subprocess.Popen, count: int) -> bytes:

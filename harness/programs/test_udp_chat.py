@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from client_process import run_client, start_client
 from datagram_client import LONGEST, PATIENCE_SECONDS, DatagramClient
-from echolab.server_process import ServerProcess
+from echolab.server_process import ServerProcess, free_port
 from echolab.waiting import wait_until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -305,9 +305,7 @@ def test_a_name_that_is_taken_is_refused(server, client, alice):
 
 def test_nobody_there_is_named(client):
     """ICMP says so, and the connected socket hears it (udp(7))."""
-    with socket.socket(type=socket.SOCK_DGRAM) as closed:
-        closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]
+    port = free_port(kind=socket.SOCK_DGRAM)
     outcome = run_client(client, "127.0.0.1", port, "--name", "alice")
     assert outcome.event("REFUSED").endswith("Make sure the server is running.")
     assert outcome.status == 1

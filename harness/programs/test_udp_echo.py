@@ -87,13 +87,15 @@ def test_a_datagram_from_a_port_like_its_own_is_not_answered(server, client):
 @pytest.mark.parametrize("port", [7, 19, 1023])
 def test_a_datagram_from_a_servers_port_is_not_answered(server, client, port):
     """UDP-6: ports below 1024 are those of services, some of which would answer the answer."""
+    # An address of its own, since others may be trying this on the same machine.
+    address = f"127.{'.'.join(str(random.randrange(1, 255)) for _ in range(3))}"
     try:
-        small_service = DatagramClient(server.host, server.port, bound_to=("127.0.0.3", port))
+        small_service = DatagramClient(server.host, server.port, bound_to=(address, port))
     except PermissionError:
         pytest.skip(f"only root may use port {port}")
     with small_service:
         small_service.send(b"hello")
-        logged = f"127.0.0.3:{port}: not answered"
+        logged = f"{address}:{port}: not answered"
         assert wait_until(lambda: logged in server.stderr, PATIENCE_SECONDS), server.stderr
         client.echo(b"hello")
         assert_nothing_came(small_service)
