@@ -147,8 +147,11 @@ def test_words_choose_rows_of_a_long_table(show):
     table = browser.find_elements(By.CSS_SELECTOR, "table.sortable")[-1]
     browser.find_elements(By.CSS_SELECTOR, ".filter input")[-1].send_keys("epoll busy")
     rows = "return [...arguments[0].tBodies[0].rows].filter((row) => !row.hidden)"
-    shown = browser.execute_script(f"{rows}.map((row) => row.cells[0].textContent)", table)
-    assert shown == ["epoll", "epoll"]  # with 10 clients and with 100
+    names = f"{rows}.map((row) => row.cells[0].textContent)"
+    WebDriverWait(browser, PATIENCE).until(
+        lambda it: it.execute_script(names, table) == ["epoll", "epoll"],
+        "not two rows, with 10 clients and with 100",
+    )
     assert browser.find_elements(By.CSS_SELECTOR, ".filter output")[-1].text.startswith("2 of ")
 
 
@@ -168,12 +171,13 @@ def test_paper_shows_all_alternatives(show):
 
 def test_a_curve_is_hidden_by_its_button(show):
     browser = show()
+    WebDriverWait(browser, PATIENCE).until(_colours_of_all)
     button = browser.find_element(By.CSS_SELECTOR, ".alternative:not(.off) .legend button")
     drawn = "return arguments[0].closest('figure').querySelector('canvas').toDataURL()"
     before = browser.execute_script(drawn, button)
     button.send_keys(Keys.ENTER)
     assert button.get_attribute("aria-pressed") == "false"
-    assert browser.execute_script(drawn, button) != before
+    WebDriverWait(browser, PATIENCE).until(lambda it: it.execute_script(drawn, button) != before)
 
 
 def test_a_change_of_the_colour_scheme_recolours_the_charts(show):
