@@ -11,25 +11,43 @@ if(ECHOLAB_SANITIZE)
   target_link_options(echolab_compile_options INTERFACE -fsanitize=${ECHOLAB_SANITIZE})
 endif()
 
+include(${CMAKE_CURRENT_LIST_DIR}/precompiled.cmake)
+
 # echolab_library(NAME SOURCES file... [LIBRARIES target...])
 function(echolab_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC echolab_compile_options ${arg_LIBRARIES})
+  echolab_use_precompiled(${name} precompiled)
 endfunction()
 
-# echolab_program(NAME SOURCES file... [LIBRARIES target...])
+# echolab_program(NAME SOURCES file... [LIBRARIES target...] [PRECOMPILED target])
 function(echolab_program name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILED" "SOURCES;LIBRARIES")
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE echolab_compile_options ${arg_LIBRARIES})
+  if(NOT arg_PRECOMPILED)
+    set(arg_PRECOMPILED precompiled)
+  endif()
+  echolab_use_precompiled(${name} ${arg_PRECOMPILED})
 endfunction()
 
 # echolab_unit_test(NAME LIBRARIES target...): NAME.cpp holds GoogleTest cases.
 function(echolab_unit_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES")
-  echolab_program(${name} SOURCES ${name}.cpp LIBRARIES ${arg_LIBRARIES} GTest::gtest_main)
+  echolab_program(${name}
+    SOURCES ${name}.cpp
+    LIBRARIES ${arg_LIBRARIES} GTest::gtest_main
+    PRECOMPILED precompiled_for_tests)
   gtest_discover_tests(${name} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()
+
+# echolab_reads_options(file...)
+# These include CLI11, and run once. Optimised they would be the costliest files of a build.
+function(echolab_reads_options)
+  set_source_files_properties(${ARGN} PROPERTIES
+    COMPILE_OPTIONS -O0
+    SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
 
 # echolab_leave_out(REASON program...)

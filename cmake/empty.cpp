@@ -1,0 +1,1 @@
+// The source of a target that has headers only.
