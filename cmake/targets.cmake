@@ -39,14 +39,15 @@ function(echolab_unit_test name)
     SOURCES ${name}.cpp
     LIBRARIES ${arg_LIBRARIES} GTest::gtest_main
     PRECOMPILED precompiled_for_tests)
+  target_compile_options(${name} PRIVATE ${ECHOLAB_RUNS_ONCE})
   gtest_discover_tests(${name} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()
 
 # echolab_reads_options(file...)
-# These include CLI11, and run once. Optimised they would be the costliest files of a build.
+# These include CLI11: optimised they would be the costliest files of a build.
 function(echolab_reads_options)
   set_source_files_properties(${ARGN} PROPERTIES
-    COMPILE_OPTIONS -O0
+    COMPILE_OPTIONS ${ECHOLAB_RUNS_ONCE}
     SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
 
