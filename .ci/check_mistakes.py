@@ -3,10 +3,10 @@
 
     .ci/check_mistakes.py build/dev
 
-Nine tenths of clang-tidy's time go into the headers of others, once for each file. So the files of
-a directory are included in one, a lot, and looked at together; and those that include CLI11, which
-takes longer than all else, wherever they lie. If anything is wrong with a lot, its files are looked
-at one by one: what they are blamed for is their own.
+Nine tenths of clang-tidy's time go into the headers of others, once for each file. So many files
+are included in one, a lot, and looked at together. If anything is wrong with a lot, smaller ones
+are made of its files, and in the end they are looked at one by one: what they are blamed for is
+their own.
 """
 
 import json
@@ -16,7 +16,8 @@ import shlex
 import subprocess
 import sys
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,10 +35,14 @@ READS_OPTIONS = re.compile(r"^#include <CLI/CLI\.hpp>$", re.MULTILINE)
 LOT_LINE = '#include "{}"  // NOLINT(bugprone-suspicious-include)\n'
 # Several programs have names in common, such as main and run; and so have those that read options.
 # In a namespace of its own each sees the kit, and no other program.
-PROGRAM = """namespace echolab::loadgen {{}}
+PROGRAM = """namespace echolab::bench {{}}
+namespace echolab::loadgen {{}}
 namespace echolab::program_{} {{
 namespace echolab {{
 using namespace ::echolab;
+namespace bench {{
+using namespace ::echolab::bench;
+}}
 namespace loadgen {{
 using namespace ::echolab::loadgen;
 }}
@@ -59,6 +64,14 @@ class Source:
         return self.words[:output]
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """A lot, and what clang-tidy says about it: perhaps just that its files do not fit together."""
+
+    lot: list[Source]
+    words: str
+
+
 def sources(build: Path) -> list[Source]:
     """Returns what is to be looked at. The zoo is mistaken on purpose."""
     entries = json.loads((build / "compile_commands.json").read_text())
@@ -71,13 +84,27 @@ def _is_looked_at(path: Path) -> bool:
     return is_ours and not path.is_relative_to(ROOT / "harness" / "zoo")
 
 
-def lots_of(files: list[Source]) -> list[list[Source]]:
-    """Returns the files that fit into a lot and are compiled alike, the largest lots first."""
+def by_kind(source: Source) -> str:
+    """Makes the largest lots. Names that are local to a file are different within each."""
+    text = source.path.read_text()
+    if READS_OPTIONS.search(text):  # CLI11's headers take longer than all others
+        return "reads options"
+    if HAS_MAIN.search(text):
+        return "program"
+    is_of_a_lab = source.path.relative_to(ROOT).parts[0][0] == "0"
+    return "of a lab" if is_of_a_lab else "of no lab"
+
+
+def by_directory(source: Source) -> str:
+    """Makes smaller lots."""
+    return str(source.path.parent)
+
+
+def lots_of(files: list[Source], kind: Callable[[Source], str]) -> list[list[Source]]:
+    """Returns the files of each kind that are compiled alike, the largest lots first."""
     lots = defaultdict(list)
     for source in files:
-        reads_options = READS_OPTIONS.search(source.path.read_text())
-        together = "reads options" if reads_options else source.path.parent
-        lots[together, source.flags()].append(source)
+        lots[kind(source), source.flags()].append(source)
     return sorted(lots.values(), key=len, reverse=True)
 
 
@@ -117,22 +144,28 @@ def complaints_about(path: Path, database: Path, *options: str) -> str:
     return ended.stdout or ended.stderr if ended.returncode else ""
 
 
+def doubtful_lots(lots: list[list[Source]], directory: Path, pool: Executor) -> list[Doubt]:
+    """Returns the lots with which something is wrong, and what."""
+    paths = write_lots(lots, directory)
+    said = pool.map(lambda path: complaints_about(path, directory, *FOR_LOTS), paths)
+    return [Doubt(lot, words) for lot, words in zip(lots, said) if words]
+
+
 def main() -> int:
     build = Path(sys.argv[1]).resolve()
-    lots = lots_of(sources(build))
-    directory = build / "clang-tidy"
-    paths = write_lots(lots, directory)
+    files, doubts = sources(build), []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        said = list(pool.map(lambda path: complaints_about(path, directory, *FOR_LOTS), paths))
-        doubtful = [(lot, words) for lot, words in zip(lots, said) if words]
-        files = [source.path for lot, _ in doubtful for source in lot]
-        mistakes = list(pool.map(lambda path: complaints_about(path, build), files))
+        for kind in (by_kind, by_directory):
+            found = doubtful_lots(lots_of(files, kind), build / "clang-tidy", pool)
+            files = [source for doubt in found for source in doubt.lot]
+            doubts += found
+        mistakes = list(pool.map(lambda source: complaints_about(source.path, build), files))
     print("\n".join(filter(None, mistakes)), end="")
     if any(mistakes):
         return 1
-    for lot, words in doubtful:
-        names = ", ".join(str(source.path.relative_to(ROOT)) for source in lot)
-        print(f"All well, but only one by one: {names}\n{words[:1000]}")
+    for doubt in doubts:
+        names = ", ".join(str(source.path.relative_to(ROOT)) for source in doubt.lot)
+        print(f"All well, but not all at once: {names}\n{doubt.words[:1000]}")
     return 0
 
 
