@@ -2,6 +2,7 @@
 
 #include <array>
 #include <barrier>
+#include <chrono>
 #include <functional>
 #include <latch>
 #include <string>
@@ -51,24 +52,33 @@ TEST(RunWithGoodServer, uses_no_more_threads_than_clients) {
   EXPECT_EQ(result.workload.threads, 2U);
 }
 
+// Until something happened within: a loaded machine may let nobody run for longer than the first.
+constexpr std::array<std::chrono::milliseconds, 3> kWindows{100ms, 1s, 10s};
+
 TEST(RunWithGoodServer, measures_for_a_duration) {
-  const TestServer server(echo);
-  Workload workload = patient(server, 2);
-  workload.requests.reset();
-  workload.duration = 100ms;
-  const Result result = finished(workload);
-  EXPECT_EQ(only_reason(result), "");
-  EXPECT_DOUBLE_EQ(result.seconds, 0.1);
-  EXPECT_GT(result.tally.echoes, 0U);
+  for (const auto window : kWindows) {
+    const TestServer server(echo);
+    Workload workload = patient(server, 2);
+    workload.requests.reset();
+    workload.duration = window;
+    const Result result = finished(workload);
+    EXPECT_EQ(only_reason(result), "");
+    EXPECT_DOUBLE_EQ(result.seconds, std::chrono::duration<double>(window).count());
+    if (result.tally.echoes > 0) return;
+  }
+  FAIL() << "nothing was measured";
 }
 
 TEST(RunWithGoodServer, does_not_measure_the_warm_up) {
-  const TestServer server(echo);
-  Workload workload = patient(server, 2);
-  workload.warmup = 50ms;
-  const Result result = finished(workload);
-  expect_clean(result, 500);
-  EXPECT_GT(result.tally.total_echoes, 502U);
+  for (const auto window : kWindows) {
+    const TestServer server(echo);
+    Workload workload = patient(server, 2);
+    workload.warmup = window;
+    const Result result = finished(workload);
+    expect_clean(result, 500);
+    if (result.tally.total_echoes > 502) return;
+  }
+  FAIL() << "nobody warmed up";
 }
 
 TEST(RunWithGoodServer, survives_requests_larger_than_all_buffers) {
