@@ -79,6 +79,7 @@ void serve_client(const UniqueFd& client, const Options& options) {
   try {
     limit_blocking(client, options.idle_timeout);
     const std::unique_ptr<Session> session = make_session(options.service);
+    send_output(client, *session, record);  // some services speak first
     while (!session->finished()) {
       receive(client, *session);
       send_output(client, *session, record);

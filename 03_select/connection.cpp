@@ -35,6 +35,7 @@ Connection::Connection(UniqueFd socket, const Options& options, std::unique_ptr<
       idle_timeout_(options.idle_timeout),
       lingering_close_(socket_.get()) {
   count_as_active();
+  on_writable();  // some services speak first
 }
 
 Connection::~Connection() {

@@ -17,6 +17,7 @@ namespace {
 using Seconds = std::chrono::duration<double>;
 
 constexpr int kBadUsage = 2;
+constexpr int kLongestLimit = 1 << 20;
 
 template <typename Duration>
 Duration to(double seconds) {
@@ -27,7 +28,8 @@ const std::map<std::string, Service> kServices{{"echo", Service::kEcho},
                                                {"ack", Service::kAck},
                                                {"bye", Service::kBye},
                                                {"pingpong", Service::kPingpong},
-                                               {"temperature", Service::kTemperature}};
+                                               {"temperature", Service::kTemperature},
+                                               {"polite", Service::kPolite}};
 const std::map<std::string, Framing> kFramings{{"line", Framing::kLine},
                                                {"chunk", Framing::kChunk}};
 const std::map<std::string, ServiceWork> kServiceWorks{{"sleep", ServiceWork::kSleep},
@@ -62,6 +64,16 @@ void add_shared_options(CLI::App& app, CommandLine& line) {
   app.add_flag("--quiet", options.quiet, "Log nothing");
 }
 
+void add_manners(CLI::App& app, Manners& manners) {
+  app.add_option("--greeting", manners.greeting, "With --service polite: said to a newcomer")
+      ->capture_default_str();
+  app.add_option("--terminator", manners.terminator, "With it: the line after which to close")
+      ->capture_default_str();
+  app.add_option("--line-limit", manners.line_limit, "With it: close after a line of more bytes")
+      ->check(CLI::Range(1, kLongestLimit))
+      ->capture_default_str();
+}
+
 void add_service_options(CLI::App& app, CommandLine& line) {
   app.add_option("--service", line.service, "What the clients are served")
       ->check(CLI::IsMember(kServices))
@@ -76,6 +88,7 @@ void add_service_options(CLI::App& app, CommandLine& line) {
       ->capture_default_str();
   app.add_flag("--until-done", line.options.service.until_done,
                "With --service pingpong: a client's `done` ends the server, too");
+  add_manners(app, line.options.service.manners);
 }
 
 using AddOption = std::function<CLI::Option*(CLI::App&, CommandLine&)>;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <string>
 
 #include "common/framing.h"
 
@@ -13,6 +15,14 @@ enum class Service {
   kBye,          ///< echoes each message; closes after `bye`
   kPingpong,     ///< answers `ping` by `pong`, closes at `done`, ignores all else
   kTemperature,  ///< a Celsius number in, Fahrenheit out
+  kPolite,       ///< greets, echoes every byte at once, closes after a farewell
+};
+
+/// How the service `polite` behaves. (A line's end is no part of it.)
+struct Manners {
+  std::string greeting = "welcome";
+  std::string terminator = "bye";  ///< the line that is the farewell
+  std::size_t line_limit = 4096;   ///< bytes: a longer line ends the conversation, too
 };
 
 /// How --service-time passes.
@@ -27,6 +37,7 @@ struct ServiceOptions {
   Framing framing = Framing::kLine;
   std::chrono::microseconds time{0};  ///< what each message costs
   ServiceWork work = ServiceWork::kSleep;
+  Manners manners;
   bool until_done = false;  ///< pingpong: `done` ends the server as well
 };
 

@@ -6,6 +6,7 @@
 #include "common/services/bye.h"
 #include "common/services/echo.h"
 #include "common/services/pingpong.h"
+#include "common/services/polite.h"
 #include "common/services/temperature.h"
 #include "common/shutdown.h"
 
@@ -31,6 +32,8 @@ std::unique_ptr<Session> make_session(const ServiceOptions& options) {
           options, [until_done = options.until_done] { end_server_if(until_done); });
     case Service::kTemperature:
       return std::make_unique<TemperatureSession>(options);
+    case Service::kPolite:
+      return std::make_unique<PoliteSession>(options);
   }
   throw std::logic_error("no such service");
 }

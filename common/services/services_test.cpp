@@ -136,6 +136,58 @@ TEST(PingpongService, done_is_told_once) {
   EXPECT_EQ(told, 1);
 }
 
+class PoliteService : public testing::Test {
+ protected:
+  std::string say(std::string_view text) {
+    session_->receive(bytes_of(text));
+    return take_output(*session_);
+  }
+
+  std::unique_ptr<Session> session_ =
+      make_session({.service = Service::kPolite, .manners = {"good day", "farewell", 10}});
+  const std::string greeting_ = take_output(*session_);
+};
+
+TEST_F(PoliteService, a_newcomer_is_greeted) {
+  EXPECT_EQ(greeting_, "good day\n");
+}
+
+TEST_F(PoliteService, bytes_come_back_at_once_whatever_they_are) {
+  EXPECT_EQ(say("fare"), "fare");
+  EXPECT_EQ(say("well"), "well");
+  EXPECT_FALSE(session_->finished());
+}
+
+TEST_F(PoliteService, it_closes_after_the_farewell_and_echoes_nothing_behind_it) {
+  EXPECT_EQ(say("hello\nfarewell\nnever heard"), "hello\nfarewell\n");
+  EXPECT_TRUE(session_->finished());
+  EXPECT_TRUE(session_->closes_first());
+}
+
+TEST_F(PoliteService, a_farewell_may_come_in_pieces_and_end_with_crlf) {
+  EXPECT_EQ(say("fare"), "fare");
+  EXPECT_EQ(say("well\r"), "well\r");
+  EXPECT_EQ(say("\n!"), "\n");
+  EXPECT_TRUE(session_->finished());
+}
+
+TEST_F(PoliteService, only_a_whole_line_is_a_farewell) {
+  say("a farewell\nfarewell!\n\nfarewell \n");
+  EXPECT_FALSE(session_->finished());
+}
+
+TEST_F(PoliteService, a_line_as_long_as_the_limit_goes_and_a_longer_one_ends_all) {
+  EXPECT_EQ(say("0123456789\r\n0123456789\n"), "0123456789\r\n0123456789\n");
+  EXPECT_FALSE(session_->finished());
+  EXPECT_EQ(say("0123456789a\nb"), "0123456789a\n");
+  EXPECT_TRUE(session_->finished());
+}
+
+TEST_F(PoliteService, what_has_no_end_is_no_line_and_may_be_of_any_length) {
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(say("0123456789"), "0123456789");
+  EXPECT_FALSE(session_->finished());
+}
+
 TEST(TemperatureService, celsius_gets_fahrenheit_with_two_decimals) {
   Conversation client(Service::kTemperature);
   EXPECT_EQ(client.say("100\n-40\n0\n36.6\n"), "212.00\n-40.00\n32.00\n97.88\n");

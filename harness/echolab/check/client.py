@@ -77,15 +77,20 @@ class Client:
         receive_buffer: int | None = None,
         send_buffer: int | None = None,
         connect_seconds: float = PATIENCE_SECONDS,
+        is_greeted: bool = False,
     ):
         """Connects. The buffers are the kernel's, in bytes; by default it chooses.
 
+        With `is_greeted` the first line that comes is a greeting: it is `greeting` as soon as it is
+        complete, and nobody gets to read it.
         Raises TimeoutError if the server's kernel does not answer, since its backlog is full.
         """
         self.name = name
         self._moved_at = time.monotonic()
         self._transcript = transcript
         self._activity = activity
+        self._is_greeted = is_greeted
+        self.greeting = b""
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -402,7 +407,21 @@ class Client:
     def _readiness(self, wanted: int, seconds: float) -> int:
         poller = select.poll()  # not select: its sets end at descriptor 1023
         poller.register(self.socket, wanted)
-        return next((events for _, events in poller.poll(seconds * 1000)), 0)
+        ready = next((events for _, events in poller.poll(seconds * 1000)), 0)
+        if ready & select.POLLIN and self._is_greeted and self._pass_over_greeting():
+            return self._readiness(wanted, seconds)
+        return ready
+
+    def _pass_over_greeting(self) -> bool:
+        """Takes what has come of the greeting; tells whether there was any of it."""
+        waiting = fcntl.ioctl(self.socket, termios.FIONREAD, struct.pack("i", 0))
+        if not (count := struct.unpack("i", waiting)[0]):
+            return False  # the end of the stream, or a reset, which the reader is to meet
+        line, newline, _ = self.socket.recv(count, socket.MSG_PEEK).partition(b"\n")
+        self.greeting += self.socket.recv(len(line + newline))
+        self._is_greeted = not newline
+        self._tell(Action.RECEIVE, line + newline, len(line + newline), "the greeting")
+        return True
 
     def _tell(self, action: str, data: bytes = b"", count: int = 0, outcome: str = "") -> None:
         self._transcript.add(self.name, action, data, count, outcome)

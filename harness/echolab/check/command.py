@@ -1,5 +1,6 @@
 """What ./lab check does."""
 
+import dataclasses
 import shutil
 import sys
 import time
@@ -25,6 +26,8 @@ from echolab.errors import BadUsage, CannotRun, LabError, unknown
 from echolab.interrupts import orderly_ending
 from echolab.models import MODELS, PROGRAMS, Program, kind_of
 from echolab.tables import output_console
+from echolab.variants import SERVICE as POLITE
+from echolab.variants import Variant
 
 # Where a group of requirements is taught.
 ALL_LABS = "01_iterative to 06_multiprocess"
@@ -50,6 +53,7 @@ class Wishes:
     service: str = "echo"
     framing: str = "line"
     claimed_model: str | None = None
+    seed: int | None = None  # of the variant, which is one of the service `polite`
     started_by: str | None = None  # "activation" or "inetd", in place of listening by itself
     only: tuple[str, ...] = ()
     strict: bool = False
@@ -65,10 +69,16 @@ class Wishes:
 def check_server(words: Sequence[str], wishes: Wishes) -> int:
     """Examines one server, prints what was found, and returns the exit status."""
     refuse_unknown(wishes.only)  # before a long build
+    if wishes.seed is not None:
+        wishes = dataclasses.replace(wishes, service=_service_of_seed(wishes.service))
     name, command, claimed, service = _server_of(words, wishes)
     checks = chosen(wishes.only, service)
     known_failing = read_known_failing(wishes.known_failing, checks) if wishes.known_failing else ()
-    known = Facts(claimed_model=wishes.claimed_model or claimed, framing=wishes.framing)
+    known = Facts(
+        claimed_model=wishes.claimed_model or claimed,
+        framing=wishes.framing,
+        variant=None if wishes.seed is None else Variant.of(wishes.seed),
+    )
     began = time.monotonic()
     # Without the basic ones the others do not know what kind of server this is.
     needed = [check for check in chosen((), service) if check.is_basic or check in checks]
@@ -93,7 +103,7 @@ def list_checks() -> None:
     """Prints every check with its requirement's level."""
     console = output_console()
     for check in all_checks():
-        services = "" if check.services == ("echo",) else f" ({', '.join(check.services)})"
+        services = "" if "echo" in check.services else f" ({', '.join(check.services)})"
         console.print(
             f"{check.id:10}{check.requirement.level:7}{check.title}{services}",
             markup=False,
@@ -124,6 +134,13 @@ def explain(check_id: str) -> None:
 def _where(check: Check) -> str:
     document = "docs/chat.md" if check.group == "CHAT" else "docs/protocol.md"
     return f"{document}; the labs {LABS.get(check.group, ALL_LABS)}"
+
+
+def _service_of_seed(service: str) -> str:
+    """Returns the service that seeds vary; raises BadUsage if another one was asked for."""
+    if service not in ("echo", POLITE):
+        raise BadUsage(f"--seed: makes variants of the service {POLITE}, not of {service}")
+    return POLITE
 
 
 def _asked_for(
@@ -176,9 +193,11 @@ def _program(program: Program) -> tuple[str, Command, None, str]:
 def _model(name: str, wishes: Wishes) -> tuple[str, Command, str, str]:
     model, options = model_of(name)
     program = build_program(model.program)
+    of_seed = () if wishes.seed is None else Variant.of(wishes.seed).options
     service = [] if wishes.service == "echo" else ["--service", wishes.service]
     framing = [] if wishes.framing == "line" else ["--framing", wishes.framing]
-    words = [str(program), "--host", HOST, "--port", "{port}", *options, *service, *framing]
+    words = [str(program), "--host", HOST, "--port", "{port}", *options]
+    words += of_seed or [*service, *framing]
     return name, Command(tuple(words)), kind_of(name), wishes.service
 
 

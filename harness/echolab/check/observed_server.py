@@ -29,7 +29,8 @@ SPIN_WINDOW_SECONDS = 0.6
 class ObservedServer:
     """What can be seen of a server, and done to it, whatever it is written in."""
 
-    def __init__(self) -> None:
+    def __init__(self, greets: bool = False) -> None:
+        self.greets = greets  # it says a line to whoever connects, which clients pass over
         self.transcript = Transcript()
         self.clients: list[Client] = []
         self._process: ServerProcess | None = None
@@ -78,6 +79,7 @@ class ObservedServer:
             receive_buffer=SMALL_BUFFER if small_buffer else None,
             send_buffer=send_buffer,
             connect_seconds=connect_seconds,
+            is_greeted=self.greets,
         )
         self.clients.append(client)
         return client

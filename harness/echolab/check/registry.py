@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from echolab.check.requirements import Requirement, requirements
 from echolab.check.trial import Trial
 from echolab.errors import BadUsage
+from echolab.variants import SERVICE as POLITE
 
 ALL_SERVICES = ("echo", "ack", "bye", "pingpong", "temperature")
-STREAM_SERVICES = (*ALL_SERVICES, "chat")  # those to which clients connect
+STREAM_SERVICES = (*ALL_SERVICES, POLITE, "chat")  # those to which clients connect
+BYTE_SERVICES = ("echo", POLITE)  # those that return bytes, whatever they are, and at once
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def check(
     *,
     basic: bool = False,
     alone: bool = False,
-    services: tuple[str, ...] = ("echo",),
+    services: tuple[str, ...] = BYTE_SERVICES,
 ):
     """Makes a check of a function that takes a Trial; its docstring says what it does.
 

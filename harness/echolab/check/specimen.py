@@ -60,9 +60,12 @@ class Holdings:
 class Specimen(ObservedServer):
     """One running instance of the server under test."""
 
-    def __init__(self, command: Command, takes_datagrams: bool = False):
-        """With `takes_datagrams` it is a server of UDP: ready when it has a socket on its port."""
-        super().__init__()
+    def __init__(self, command: Command, takes_datagrams: bool = False, greets: bool = False):
+        """With `takes_datagrams` it is a server of UDP: ready when it has a socket on its port.
+
+        With `greets` it says a line to whoever connects, which its clients pass over.
+        """
+        super().__init__(greets)
         self._command = command
         self._takes_datagrams = takes_datagrams
         self._launched = 0.0

@@ -9,6 +9,8 @@ from echolab.check.fault_injection import Faults
 from echolab.check.outcomes import Failed
 from echolab.check.specimen import Command, Specimen
 from echolab.check.transcript import Transcript
+from echolab.variants import SERVICE as POLITE
+from echolab.variants import THE_KITS, Variant
 
 DATAGRAM_SERVICES = ("udp-echo",)
 
@@ -33,9 +35,18 @@ class Trial:
         self.facts = Facts()
         self.specimens: list[Specimen] = []
 
+    @property
+    def variant(self) -> Variant:
+        """What a server of the service `polite` has to say."""
+        return self.known["variant"] or THE_KITS
+
     def start(self, **how) -> Specimen:
         """Starts an instance of the server: see Specimen.start for how."""
-        specimen = Specimen(self.command, takes_datagrams=self.service in DATAGRAM_SERVICES)
+        specimen = Specimen(
+            self.command,
+            takes_datagrams=self.service in DATAGRAM_SERVICES,
+            greets=self.service == POLITE,
+        )
         self.specimens.append(specimen)
         return specimen.start(**how)
 

@@ -12,13 +12,14 @@ from echolab.commands.options import any_path, existing_file, no_install
 from echolab.interrupts import orderly_ending
 from echolab.zoo_log import visit_repeatedly
 
-SERVICES = ("echo", "ack", "bye", "pingpong", "temperature", "chat", "udp-echo")
+SERVICES = ("echo", "ack", "bye", "pingpong", "temperature", "polite", "chat", "udp-echo")
 
 
 @click.command("check")
 @click.argument("server", nargs=-1)
 @click.option("--service", type=click.Choice(SERVICES), default="echo", show_default=True)
 @click.option("--framing", type=click.Choice(["line", "chunk"]), default="line", show_default=True)
+@click.option("--seed", type=int, metavar="N", help="It is of variant N of the course's tasks.")
 @click.option("--model", "claimed", metavar="KIND", help="Attest it: select, threads, fork ...")
 @click.option(
     "--activate", "started_by", flag_value="activation", help="It is handed a listening socket."
@@ -39,7 +40,7 @@ SERVICES = ("echo", "ack", "bye", "pingpong", "temperature", "chat", "udp-echo")
 @click.option("--explain", metavar="CHECK", help="Say what a check does, and why it matters.")
 @no_install
 def check_command(
-    server, service, framing, claimed, started_by, only, hints, verbose, strict, known_failing,
+    server, service, framing, seed, claimed, started_by, only, hints, verbose, strict, known_failing,
     json_file, junit, markdown, trace, wants_list, explain,
 ) -> int:  # fmt: skip
     """Say whether a server is correct and, if not, which classic bug it has.
@@ -59,7 +60,7 @@ def check_command(
     if explain:
         return explain_check(explain) or 0
     wishes = Wishes(
-        service, framing, claimed, started_by, tuple(only.split(",")) if only else (), strict,
+        service, framing, claimed, seed, started_by, tuple(only.split(",")) if only else (), strict,
         known_failing, hints, verbose, json_file, junit, markdown, trace,
     )  # fmt: skip
     return check_server(server, wishes)

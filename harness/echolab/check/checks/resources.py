@@ -271,7 +271,9 @@ def _serve_many(specimen: Specimen, count: int) -> None:
     began = time.monotonic()
     for number in range(count):
         address = (specimen.process.host, specimen.port)
-        with Client("a client", address, Transcript(), specimen.activity) as client:
+        with Client(
+            "a client", address, Transcript(), specimen.activity, is_greeted=specimen.greets
+        ) as client:
             reply = client.ask(b"hello")
         if reply.data != b"hello":
             raise Failed(f"client {number + 1} of {count}, one after the other, was not served")
