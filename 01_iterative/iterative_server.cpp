@@ -24,6 +24,7 @@ namespace echolab {
 // BEGIN run
 void run(Listener& listener, const Options& options, Shutdown& shutdown) {
   while (listener.wait_readable(shutdown)) {
+    // BEGIN SOLUTION: accept4() a client and serve it to its end; tell the listener of a failure.
     // accept(2): takes the oldest connection from the backlog, as a socket of its own.
     UniqueFd client(::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!client) {
@@ -32,6 +33,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
     }
     const EndsOnShutdown ends_on_shutdown(client);
     serve_client(client, options);
+    // END SOLUTION, until then: break;
   }
   log::event("SHUTTING DOWN");
   listener.close();

@@ -36,6 +36,7 @@ void limit_blocking(const UniqueFd& client, std::chrono::milliseconds limit) {
 
 // recv(2) returns what has arrived, at least a byte: a message may come in pieces, and two in one.
 void receive(const UniqueFd& client, Session& session) {
+  // BEGIN SOLUTION: call recv() once, and tell the session: bytes, or the end; throw on failure.
   std::array<std::byte, Session::kMaxReceive> buffer;
   const ssize_t received = ::recv(client.get(), buffer.data(), buffer.size(), 0);
   if (received > 0) {
@@ -45,12 +46,14 @@ void receive(const UniqueFd& client, Session& session) {
   } else if (errno != EINTR) {
     throw_failure_of("recv");
   }
+  // END SOLUTION
 }
 
 // BEGIN send_output
 // send(2) may take less than it is offered, so whoever calls it once loses bytes. MSG_NOSIGNAL: a
 // client that has gone is an error to handle here, not a SIGPIPE that ends the process.
 void send_output(const UniqueFd& client, Session& session, ClientRecord& record) {
+  // BEGIN SOLUTION: send() until the output is empty; tell session and record what was sent.
   while (!session.output().empty()) {
     const auto output = session.output();
     const ssize_t sent = ::send(client.get(), output.data(), output.size(), MSG_NOSIGNAL);
@@ -61,6 +64,7 @@ void send_output(const UniqueFd& client, Session& session, ClientRecord& record)
       throw_failure_of("send");
     }
   }
+  // END SOLUTION
 }
 // END send_output
 
@@ -80,10 +84,12 @@ void serve_client(const UniqueFd& client, const Options& options) {
     limit_blocking(client, options.idle_timeout);
     const std::unique_ptr<Session> session = make_session(options.service);
     send_output(client, *session, record);  // some services speak first
+    // BEGIN SOLUTION: receive and send in turns, until the session has finished.
     while (!session->finished()) {
       receive(client, *session);
       send_output(client, *session, record);
     }
+    // END SOLUTION
     if (session->closes_first() || Shutdown::requested()) close_gently(client);
   } catch (const std::exception& error) {
     record.failed(error.what());

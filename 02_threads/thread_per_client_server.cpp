@@ -46,6 +46,7 @@ class ClientThreads {
 
   /// Throws std::system_error, and closes the client, when there are no more threads to be had.
   void start(UniqueFd client) {
+    // BEGIN SOLUTION: put the client on the list, and start the thread that runs serve() for it.
     // The new thread looks itself up in the list when it ends: the lock makes it wait until it is
     // there.
     const std::lock_guard lock(mutex_);
@@ -56,6 +57,7 @@ class ClientThreads {
       clients_.erase(entry);
       throw;
     }
+    // END SOLUTION, until then: const EndsOnShutdown ends(client); serve_client(client, options_);
   }
 
   /// Lets the clients have what they are owed, disconnects those that do not fetch it, and joins
@@ -78,6 +80,7 @@ class ClientThreads {
   };
 
   void serve(std::list<Entry>::iterator entry) {
+    // BEGIN SOLUTION: serve the client; then leave the list, and see that this thread is joined.
     serve_client(entry->client, options_);
     // A thread cannot join itself. So each, as it ends, joins the one that ended before it: at most
     // one ended thread waits to be joined, however many clients come and go.
@@ -89,6 +92,7 @@ class ClientThreads {
       if (clients_.empty()) all_ended_.notify_all();
     }
     if (ended_before.joinable()) ended_before.join();
+    // END SOLUTION
   }
 
   // Wakes the threads that wait in recv or send (shutdown(2)); the mutex is held, so that no

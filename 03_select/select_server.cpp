@@ -38,10 +38,12 @@ void accept_clients(Listener& listener, std::list<Connection>& connections,
       listener.turned_away("--max-clients are connected");
       continue;
     }
+    // BEGIN SOLUTION: turn away a client whose descriptor does not fit into an fd_set.
     if (client.get() >= FD_SETSIZE) {
       listener.turned_away("its descriptor does not fit FD_SETSIZE (1024)");
       continue;
     }
+    // END SOLUTION
     admit(listener, [&] { connections.emplace_back(std::move(client), options); });
   }
 }
@@ -67,10 +69,12 @@ Watched watch(const Listener& listener, const Shutdown& shutdown,
   FD_ZERO(&watched.writable);
   if (!listener.closed()) watched.add(shutdown.fd(), watched.readable);
   watched.add(listener.fd_to_watch(), watched.readable);
+  // BEGIN SOLUTION: ask about each connection that wants input, and about each that wants output.
   for (const Connection& connection : connections) {
     if (connection.wants_input()) watched.add(connection.fd(), watched.readable);
     if (connection.wants_output()) watched.add(connection.fd(), watched.writable);
   }
+  // END SOLUTION
   return watched;
 }
 
@@ -90,10 +94,12 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
     if (ready < 0 && errno != EINTR) throw system_error("select");
     if (ready < 0) continue;
 
+    // BEGIN SOLUTION: tell each connection what it was found to be ready for.
     for (Connection& connection : connections) {
       if (FD_ISSET(connection.fd(), &watched.writable)) connection.on_writable();
       if (FD_ISSET(connection.fd(), &watched.readable)) connection.on_readable();
     }
+    // END SOLUTION
     connections.remove_if([](Connection& connection) { return connection.finished(); });
     if (listener.closed()) continue;
     if (FD_ISSET(listener.fd(), &watched.readable)) accept_clients(listener, connections, options);

@@ -51,11 +51,13 @@ void watch(const Listener& listener, const Shutdown& shutdown,
   watched.clear();
   watched.push_back({listener.closed() ? -1 : shutdown.fd(), POLLIN, 0});
   watched.push_back({listener.fd_to_watch(), POLLIN, 0});
+  // BEGIN SOLUTION: ask about each connection that wants input, and about each that wants output.
   for (const Connection& connection : connections) {
     const int input = connection.wants_input() ? POLLIN : 0;
     const int output = connection.wants_output() ? POLLOUT : 0;
     watched.push_back({connection.fd(), static_cast<short>(input | output), 0});
   }
+  // END SOLUTION
 }
 
 // BEGIN run
@@ -75,6 +77,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
     if (ready < 0 && errno != EINTR) throw system_error("poll");
     if (ready < 0) continue;
 
+    // BEGIN SOLUTION: tell each connection what it was found to be ready for.
     auto entry = watched.begin() + 2;
     for (Connection& connection : connections) {
       const int events = (entry++)->revents;
@@ -82,6 +85,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
       if (events & (POLLOUT | POLLERR | POLLHUP)) connection.on_writable();
       if (events & (POLLIN | POLLERR | POLLHUP)) connection.on_readable();
     }
+    // END SOLUTION
     connections.remove_if([](Connection& connection) { return connection.finished(); });
     if (watched[1].revents != 0) accept_clients(listener, connections, watched, options);
     if (watched[0].revents != 0) {

@@ -57,6 +57,7 @@ class Client : public std::enable_shared_from_this<Client> {
  private:
   // BEGIN receive
   void receive() {
+    // BEGIN SOLUTION: start to receive; the callback holds this client, tells the session, goes on.
     auto on_received = [self = shared_from_this()](Error error, std::size_t count) {
       if (error && error != asio::error::eof) return self->fail(error, "recv");
       if (!error) self->session_->receive(std::span(self->buffer_).first(count));
@@ -64,10 +65,12 @@ class Client : public std::enable_shared_from_this<Client> {
       self->go_on();
     };
     socket_.async_read_some(asio::buffer(buffer_), std::move(on_received));
+    // END SOLUTION
   }
   // END receive
 
   void send() {
+    // BEGIN SOLUTION: start to send the output; the callback tells session and record, goes on.
     auto on_sent = [self = shared_from_this()](Error error, std::size_t count) {
       if (error) return self->fail(error, "send");
       self->session_->sent(count);
@@ -75,6 +78,7 @@ class Client : public std::enable_shared_from_this<Client> {
       self->go_on();
     };
     socket_.async_write_some(as_buffer(session_->output()), std::move(on_sent));
+    // END SOLUTION
   }
 
   void fail(Error e, const char* call) { record_.failed(std::system_error(e, call).what()); }

@@ -32,6 +32,7 @@ namespace echolab {
 // BEGIN serve_as_child
 [[noreturn]] void serve_as_child(const UniqueFd& client, Listener& listener,
                                  const Options& options) {
+  // BEGIN SOLUTION: give up what is the parent's (its shutdown, the listener), serve, and _exit.
   Shutdown::continue_in_child();
   listener.close();
   {
@@ -40,6 +41,7 @@ namespace echolab {
   }
   // _exit(2), not exit: the buffers and exit handlers are copies of the parent's.
   ::_exit(EXIT_SUCCESS);
+  // END SOLUTION, until then: ::_exit(EXIT_FAILURE);
 }
 // END serve_as_child
 
@@ -58,6 +60,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
       listener.turned_away("--max-clients are connected");
       continue;
     }
+    // BEGIN SOLUTION: fork() a child that serves the client; the parent adds it to the children.
     const pid_t child = ::fork();
     if (child == 0) serve_as_child(client, listener, options);
     if (child < 0) {
@@ -65,6 +68,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
       continue;
     }
     children.add(child);
+    // END SOLUTION, until then: const EndsOnShutdown ends(client); serve_client(client, options);
     // Here the parent closes its copy of the client's socket. Were it kept, the client would never
     // see the end of the stream, which comes when the last copy is closed; and the parent would
     // have a descriptor more for each client that ever was, until there were none left.

@@ -66,7 +66,7 @@ def listing(source: str) -> str:
 
 
 def _is_marker(line: str) -> bool:
-    return bool(re.fullmatch(r"\s*(//|#|/\*)\s*(BEGIN|END) [\w -]+(\*/)?", line))
+    return bool(re.fullmatch(r"\s*(//|#|/\*)\s*(BEGIN|END) ([\w -]+(\*/)?|SOLUTION\b.*)", line))
 
 
 def _rows(block: Block) -> slice:
