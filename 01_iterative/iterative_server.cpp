@@ -33,7 +33,7 @@ void run(Listener& listener, const Options& options, Shutdown& shutdown) {
     }
     const EndsOnShutdown ends_on_shutdown(client);
     serve_client(client, options);
-    // END SOLUTION, until then: break;
+    // END SOLUTION, until then: ::pause();
   }
   log::event("SHUTTING DOWN");
   listener.close();

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from echolab.commands import checking, comparing, course, measuring, running, watching
+from echolab.commands import checking, comparing, course, measuring, running, starting, watching
 from echolab.errors import LabError, unknown
 
 COMMANDS = (
@@ -23,6 +23,7 @@ COMMANDS = (
     measuring.knee_command,
     measuring.scale_command,
     measuring.syscalls_command,
+    starting.make_starter,
     course.ask_predictions,
     course.reveal_answers,
     course.examine_docs,

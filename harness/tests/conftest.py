@@ -35,10 +35,16 @@ def results(tmp_path, monkeypatch):
     return tmp_path / "results"
 
 
+@pytest.fixture(scope="session")
+def programs_directory() -> Path:
+    """Where the built programs lie, if they were built."""
+    return Path(os.environ.get("ECHOLAB_BIN", ROOT / "build/dev/bin"))
+
+
 @pytest.fixture
-def programs(monkeypatch):
+def programs(monkeypatch, programs_directory):
     """The directory of the built programs."""
-    directory = Path(os.environ.get("ECHOLAB_BIN", ROOT / "build/dev/bin"))
+    directory = programs_directory
     needed = ["loadgen", *(model.program for model in MODELS.values())]
     absent = left_out(directory)
     missing = [n for n in needed if n not in absent and not (directory / n).exists()]

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Asks Echo Lab what is right with the server in this folder, and what is not. Options are passed on:
+#   ./check --only ECHO-4 --hints remedy
+# The kit is looked for where this folder was made, or where ECHOLAB_HOME says.
+set -eu
+cd "$(dirname "$0")"
+
+kit=${ECHOLAB_HOME:-@HOME@}
+if [ ! -x "$kit/lab" ]; then
+  echo "check: Echo Lab is not in $kit: set ECHOLAB_HOME to its directory, and try again" >&2
+  exit 3
+fi
+@BUILD@
+exec "$kit/lab" check @OPTIONS@ "$@" -- @COMMAND@
