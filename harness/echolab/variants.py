@@ -1,8 +1,8 @@
 """Variants of the course's task, a seed each, so that last year's solution is not this year's.
 
-A variant is the service `polite` (docs/protocol.md, SERV-11 to SERV-13) with other words and another
-limit. Where the kit's service is meant, the words are those of Manners in
-common/services/service_options.h; no seed yields any of them.
+A variant is the service `polite` (docs/protocol.md, SERV-11 to SERV-13) with other words and
+another limit. Without a seed they are those of Manners in common/services/service_options.h; no
+seed yields any of these.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ SERVICE = "polite"
 # The numbers of greetings, terminators and limits have no common divisor: so seeds that differ by
 # less than eleven differ in all three, and all of 13 * 11 * 17 = 2431 in one at least.
 GREETINGS = (
-    "hello", "good morning", "good evening", "good day", "nice to see you", "come in", "how do you do",
-    "what can I do for you?", "at your service", "who is there?", "greetings", "there you are",
-    "long time no see",
+    "hello", "good morning", "good evening", "good day", "nice to see you", "come in",
+    "how do you do", "what can I do for you?", "at your service", "who is there?", "greetings",
+    "there you are", "long time no see",
 )  # fmt: skip
 TERMINATORS = (
     "farewell", "so long", "see you", "good night", "over and out", "the end", "that is all",

@@ -41,8 +41,11 @@ def _run(command: Sequence[str]) -> None:
 
 def failed_checks(
     starter: Starter, folder: Path, seed: int | None, *options: str, program: Path | None = None
-) -> list[str]:
-    """Checks the server of a folder as ./check does; returns what fails, and what is not clear."""
+) -> dict[str, str]:
+    """Checks the server of a folder as ./check does; returns what fails, or is not clear, and why.
+
+    With `program` that is run, in place of the one that lies in the folder.
+    """
     command = list(starter.command(seed is not None))
     command[0] = {"python3": sys.executable}.get(command[0], command[0])
     command[0] = str(program) if program else command[0]
@@ -56,4 +59,4 @@ def failed_checks(
     )
     assert report.exists(), ended.stderr
     checks = json.loads(report.read_text())["checks"]
-    return [check["id"] for check in checks if check["verdict"] in FAILING]
+    return {check["id"]: check["message"] for check in checks if check["verdict"] in FAILING}

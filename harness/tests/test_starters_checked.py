@@ -25,7 +25,7 @@ def _name(case) -> str:
     return f"{starter.lab}-{starter.language}-{'solved' if is_solved else 'open'}-{seed or 'plain'}"
 
 
-def _examined(starter: Starter, is_solved: bool, of, directory: Path) -> list[str]:
+def _examined(starter: Starter, is_solved: bool, of, directory: Path) -> dict[str, str]:
     seed, options = of
     folder = written(starter, directory, seed, is_solved)
     if starter.build_file:
@@ -49,4 +49,5 @@ def examinations(tmp_path_factory, request) -> dict[str, Future]:
 @pytest.mark.parametrize("case", CASES, ids=map(_name, CASES))
 def test_it_fails_what_it_is_said_to_fail_and_solved_nothing(case, examinations):
     starter, is_solved, _ = case
-    assert examinations[_name(case)].result() == ([] if is_solved else list(starter.fails))
+    failed = examinations[_name(case)].result()
+    assert list(failed) == ([] if is_solved else list(starter.fails)), failed

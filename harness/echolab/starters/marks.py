@@ -13,7 +13,7 @@ MARK = re.compile(
 def render(text: str, *, has_open_tasks: bool, is_variant: bool) -> str:
     """Returns a source as a student gets it, without marks.
 
-    With open tasks each solution is replaced by YOUR CODE HERE and its sentence; otherwise it stays.
+    With open tasks each solution is replaced by YOUR CODE HERE and its sentence; else it stays.
     Parts of variants are left out unless `is_variant`. Raises ValueError for marks without partner.
     """
     lines = list(_of_variant(text.splitlines(), is_variant))

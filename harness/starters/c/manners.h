@@ -20,7 +20,7 @@ struct line {
 /// Takes `size` bytes that a client has sent. Returns how many of them are to be sent back: all,
 /// or those up to the end of the last line, and then sets `is_last`.
 static inline size_t until_last_line(struct line* line, const char* bytes, size_t size) {
-  // BEGIN SOLUTION: keep what comes; at each \n see whether the line is the terminator, or too long.
+  // BEGIN SOLUTION: keep what comes; at each \n see whether the line is a farewell, or too long.
   for (size_t i = 0; i < size; ++i) {
     if (bytes[i] != '\n') {
       if (line->length < sizeof line->text) line->text[line->length++] = bytes[i];

@@ -17,7 +17,7 @@ class Line:
         """Takes what a client has sent. Returns what of it is to be sent back: all, or what comes
         up to the end of the last line, and then sets is_last.
         """
-        # BEGIN SOLUTION: keep what comes, within bounds; at each \n look: the terminator, or too long?
+        # BEGIN SOLUTION: keep what comes, within bounds; at each \n: is it a farewell, or too long?
         rest = data
         while rest and not self.is_last:
             piece, newline, rest = rest.partition(b"\n")
