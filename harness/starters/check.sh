@@ -10,5 +10,13 @@ if [ ! -x "$kit/lab" ]; then
   echo "check: Echo Lab is not in $kit: set ECHOLAB_HOME to its directory, and try again" >&2
   exit 3
 fi
-@BUILD@
+
+if [ -f CMakeLists.txt ]; then
+  echo "check: building the server" >&2
+  log=$(cmake -S . -B build 2>&1 && cmake --build build --parallel 2 2>&1) || {
+    printf '%s\n' "$log" >&2
+    echo "check: the server cannot be built, see above" >&2
+    exit 1
+  }
+fi
 exec "$kit/lab" check @OPTIONS@ "$@" -- @COMMAND@

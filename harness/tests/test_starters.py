@@ -22,17 +22,18 @@ first
   // BEGIN VARIANT
   varied();
   // END VARIANT
-  // END SOLUTION, until then: meanwhile();
+  // END SOLUTION, until then: int a = b; meanwhile(a);
   // END name
 last
 """
+OPEN = ["  // YOUR CODE HERE: do it.", "  int a = b;", "  meanwhile(a);", "last"]
 
 
 @pytest.mark.parametrize(
     "has_open_tasks, is_variant, lines",
     [
-        (True, False, ["first", "  // YOUR CODE HERE: do it.", "  meanwhile();", "last"]),
-        (True, True, ["first", "  // YOUR CODE HERE: do it.", "  meanwhile();", "last"]),
+        (True, False, ["first", *OPEN]),
+        (True, True, ["first", *OPEN]),
         (False, False, ["first", "  solved();", "last"]),
         (False, True, ["first", "  solved();", "  varied();", "last"]),
     ],
@@ -56,7 +57,7 @@ def test_a_headers_source_goes_with_it(tmp_path):
     (tmp_path / "part/two.h").write_text("")
     (tmp_path / "part/other.h").write_text("")
     expected = ["main.cpp", "part/one.cpp", "part/one.h", "part/two.h"]
-    assert sources_of(tmp_path, "main.cpp") == expected
+    assert list(sources_of(tmp_path, "main.cpp")) == expected
 
 
 @every_starter

@@ -12,7 +12,6 @@ from echolab.starters.sources import sources_of
 from echolab.variants import THE_KITS, Variant
 
 CHECK_SCRIPT = ROOT / "harness" / "starters" / "check.sh"
-BUILD = ROOT / "harness" / "starters" / "build.sh"
 LINK = re.compile(r"\]\((?![a-z]+:|#)([^)\s]+)\)")
 
 
@@ -58,18 +57,12 @@ def _files(starter: Starter, variant: Variant | None, is_solved: bool) -> dict[s
 def sources(starter: Starter, variant: Variant | None, is_solved: bool) -> dict[str, str]:
     """Returns the program's files, with their texts as the student gets them."""
     tasks = starter.tasks + (starter.manners if variant else ())
-    entries = [starter.server] if variant is None else [starter.server, *starter.manners]
-    paths = {path for entry in entries for path in sources_of(starter.root, entry)}
-    if variant is None:
-        paths -= set(starter.manners) if starter.language != "cpp" else set()
-    texts = {
-        path: marks.render(
-            (starter.root / path).read_text(),
-            has_open_tasks=path in tasks and not is_solved,
-            is_variant=variant is not None,
-        )
-        for path in sorted(paths)
-    }
+
+    def render(path: str, source: str) -> str:
+        is_open = path in tasks and not is_solved
+        return marks.render(source, has_open_tasks=is_open, is_variant=variant is not None)
+
+    texts = sources_of(starter.root, starter.server, render)
     if variant and is_solved:
         texts[starter.manners[0]] = _in_words_of(variant, texts[starter.manners[0]])
     return texts
@@ -96,15 +89,15 @@ def _handout(starter: Starter) -> Path:
 def _absolute(link: re.Match, page: Path) -> str:
     """Lets a link lead to the kit's file from wherever the folder is."""
     path, hash_sign, anchor = link[1].partition("#")
-    return f"]({(page.parent / path).resolve()}{hash_sign}{anchor})"
+    target = (page.parent / path).resolve()
+    is_link = target.exists()  # in a listing, [](Error) is C++
+    return f"]({target}{hash_sign}{anchor})" if is_link else link[0]
 
 
 def _check_script(starter: Starter, variant: Variant | None) -> str:
     options = ["--model", starter.model]
     if variant:
         options += ["--seed", str(variant.seed)]
-    text = CHECK_SCRIPT.read_text()
-    text = text.replace("@BUILD@\n", BUILD.read_text() if starter.build_file else "")
-    text = text.replace("@HOME@", shlex.quote(str(ROOT)))
+    text = CHECK_SCRIPT.read_text().replace("@HOME@", shlex.quote(str(ROOT)))
     text = text.replace("@OPTIONS@", " ".join(options))
     return text.replace("@COMMAND@", " ".join(starter.command(variant is not None)))

@@ -8,6 +8,7 @@ MARK = re.compile(
     r"(?P<indent>\s*)(?P<comment>//|#) (?P<edge>BEGIN|END) (?P<name>[\w-]+)"
     r"(?:: (?P<sentence>.+)|, until then: (?P<stand_in>.+))?"
 )
+STATEMENT_END = re.compile(r"(?<=;) ")
 
 
 def render(text: str, *, has_open_tasks: bool, is_variant: bool) -> str:
@@ -54,7 +55,7 @@ def _without_solutions(lines: Iterable[str]) -> Iterator[str]:
             if mark["sentence"]:
                 yield f"{mark['indent']}{mark['comment']} {TASK}: {mark['sentence']}"
             if mark["stand_in"]:
-                yield f"{mark['indent']}{mark['stand_in']}"
+                yield from (mark["indent"] + it for it in STATEMENT_END.split(mark["stand_in"]))
         elif not is_inside:
             yield line
     _require_closed("SOLUTION", is_inside)

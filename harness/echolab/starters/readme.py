@@ -1,26 +1,30 @@
 """The page with which a starter's folder is opened: what to do first, and what is to be written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from echolab.starters import marks
 from echolab.starters.manifest import Starter
 from echolab.variants import Variant
 
-BEGIN = """\
+PAGE = """\
 # Lab {lab}: begin here
 
-1. Read [the handout](handout.md): its *Predict* before anything else.
-2. Look for `{task}`: there your part belongs. `grep -rn '{task}' .` finds the
-   {count} listed below.
-3. Run `./check`. It {builds}asks Echo Lab what is right, what is not, and which classic bug it
-   looks like. Options are passed on: `./check --only ECHO --hints remedy`.
+1. Read [the handout](handout.md), and answer what it asks you to predict.
+2. Write what is listed below: `grep -rn '{task}' .` finds the places.
+3. Run `./check`. It asks Echo Lab what is right, what is not, and which classic bug it looks like.
+   Options are passed on: `./check --only ECHO --hints remedy`.
 
-To run the server yourself: `{build}{run}`.
-Then, in another terminal: `nc -N 127.0.0.1 7007`.
+To talk to the server yourself, begin it, and call it from another terminal:
+
+    {run}
+
+    nc -N 127.0.0.1 7007
 
 ## What is to be written
 
+{tasks}
 """
+BUILD = "cmake -S . -B build && cmake --build build\n    "
 VARIANT = """
 ## This year's variant
 
@@ -39,24 +43,27 @@ belong into `{words}`.
 
 def text(starter: Starter, files: Mapping[str, str], variant: Variant | None) -> str:
     """Returns README.md for a folder with these files, by their paths."""
-    open_tasks = [(path, task) for path, source in files.items() for task in marks.tasks(source)]
-    is_built = starter.build_file is not None
-    page = BEGIN.format(
+    command = " ".join(starter.command(variant is not None)).replace("{port}", "7007")
+    page = PAGE.format(
         lab=starter.lab,
         task=marks.TASK,
-        count=f"{len(open_tasks)} places" if len(open_tasks) > 1 else "place",
-        builds="builds the server, and " if is_built else "",
-        build="cmake -S . -B build && cmake --build build && " if is_built else "",
-        run=" ".join(starter.command(variant is not None)).replace("{port}", "7007"),
+        run=BUILD + command if starter.build_file else command,
+        tasks="\n".join(_listed(files)) or "Nothing: it is solved.",
     )
-    listed = "".join(f"- `{path}`: {task}\n" for path, task in open_tasks)
-    page += listed or "Nothing: it is solved.\n"
-    if variant:
-        page += VARIANT.format(
-            seed=variant.seed,
-            greeting=variant.greeting,
-            terminator=variant.terminator,
-            limit=variant.limit_bytes,
-            words=starter.manners[0],
-        )
-    return page
+    if variant is None:
+        return page
+    return page + VARIANT.format(
+        seed=variant.seed,
+        greeting=variant.greeting,
+        terminator=variant.terminator,
+        limit=variant.limit_bytes,
+        words=starter.manners[0],
+    )
+
+
+def _listed(files: Mapping[str, str]) -> Iterator[str]:
+    """Yields the files with open tasks, and behind each what belongs there."""
+    for path, source in files.items():
+        if tasks := marks.tasks(source):
+            yield f"- `{path}`"
+            yield from (f"  - {task}" for task in tasks)

@@ -30,6 +30,6 @@ int main(int argc, char** argv) {
     } else {
       close(client);
     }
-    // END SOLUTION, until then: serve(client), close(client);
+    // END SOLUTION, until then: serve(client); close(client);
   }
 }
