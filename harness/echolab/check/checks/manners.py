@@ -11,7 +11,8 @@ POLITE = (SERVICE,)
 ENDLESS = 3  # times the limit, in what is no line, since it has no end
 
 
-@check("SERV-11", "a newcomer is greeted", basic=True, services=POLITE)
+# Before all others, in whose answers the clients pass over what they take for a greeting.
+@check("SERV-11", "a newcomer is greeted", basic=True, alone=True, services=POLITE)
 def greets(trial: Trial) -> None:
     """Connects and says nothing: a line must come, whatever it says."""
     client = trial.start().connect()
