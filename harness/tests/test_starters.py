@@ -43,6 +43,12 @@ def test_a_source_is_rendered_as_a_task_or_solved(has_open_tasks, is_variant, li
     assert rendered.splitlines() == lines
 
 
+def test_what_is_left_out_leaves_no_gap():
+    text = "one\n\n# BEGIN VARIANT\ntwo\n# END VARIANT\n\nthree\n"
+    rendered = marks.render(text, has_open_tasks=True, is_variant=False)
+    assert rendered == "one\n\nthree\n"
+
+
 @pytest.mark.parametrize("text", ["# BEGIN SOLUTION: a", "# END SOLUTION", "# BEGIN VARIANT"])
 def test_a_mark_without_its_partner_is_refused(text):
     with pytest.raises(ValueError, match="SOLUTION|VARIANT"):
