@@ -13,6 +13,8 @@ fi
 
 if [ -f CMakeLists.txt ]; then
   echo "check: building the server" >&2
+  # What a folder was configured with before, by hand, it keeps.
+  if command -v ninja >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
   log=$(cmake -S . -B build 2>&1 && cmake --build build --parallel 2 2>&1) || {
     printf '%s\n' "$log" >&2
     echo "check: the server cannot be built, see above" >&2

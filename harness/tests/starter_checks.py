@@ -29,7 +29,7 @@ def built(folder: Path, *options: str) -> Path:
     """Builds a folder by itself, quickly rather than well; returns the folder."""
     build = str(folder / "build")
     plain = ("-DCMAKE_BUILD_TYPE=None", "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON")
-    _run(["cmake", "-S", str(folder), "-B", build, *plain, *options])
+    _run(["cmake", "-G", "Ninja", "-S", str(folder), "-B", build, *plain, *options])
     _run(["cmake", "--build", build, "--parallel", "2"])
     return folder
 

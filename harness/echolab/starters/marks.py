@@ -29,8 +29,7 @@ def tasks(text: str) -> list[str]:
 
 def _of_variant(lines: Iterable[str], is_variant: bool) -> Iterator[str]:
     """Yields the lines, those of variants only if it is one."""
-    is_inside = was_blank = False
-    just_left_out = False
+    is_inside = was_blank = just_left_out = False
     for line in lines:
         mark = MARK.fullmatch(line)
         if mark and mark["name"] == "VARIANT":

@@ -24,7 +24,7 @@ To talk to the server yourself, begin it, and call it from another terminal:
 
 {tasks}
 """
-BUILD = "cmake -S . -B build && cmake --build build\n    "
+BUILD = "cmake -G Ninja -S . -B build && cmake --build build\n    "
 VARIANT = """
 ## This year's variant
 
