@@ -6,7 +6,16 @@ import sys
 
 import click
 
-from echolab.commands import checking, comparing, course, measuring, running, starting, watching
+from echolab.commands import (
+    checking,
+    comparing,
+    course,
+    installing,
+    measuring,
+    running,
+    starting,
+    watching,
+)
 from echolab.errors import LabError, unknown
 
 COMMANDS = (
@@ -29,6 +38,7 @@ COMMANDS = (
     course.examine_docs,
     running.list_all,
     running.examine,
+    installing.bundle,
 )
 
 

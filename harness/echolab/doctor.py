@@ -26,6 +26,7 @@ OPTIONAL_PACKAGES = {
     "clang-format": "checks the layout of the C++ sources",
     "clang-tidy": "checks the C++ sources for mistakes",
     "shellcheck": "checks the shell scripts for mistakes",
+    "apt-utils": "makes bundles for machines without a network",
     "git": "notes the commit beside the results",
     "chromium-driver": "tests the reports in a browser, with python3-selenium",
     "libbenchmark-tools": "Google's tool that compares benchmarks, with python3-scipy",

@@ -68,9 +68,6 @@ def seconds(least: float, most: float):
     return check
 
 
-no_install = click.option(
-    "--no-install", is_flag=True, expose_value=False, help="Never install packages."
-)
 any_server = click.option(
     "--server",
     "commands",
@@ -78,3 +75,13 @@ any_server = click.option(
     metavar="NAME=COMMAND",
     help="Add any server: {port} in its command becomes a free port, {host} the address.",
 )
+
+
+def no_install(command):
+    """Shows in a command's help the options that the sh script at the root has taken out."""
+    for option in (
+        click.option("--bundle", expose_value=False, metavar="DIR", help="Install from this only."),
+        click.option("--no-install", is_flag=True, expose_value=False, help="Never install."),
+    ):
+        command = option(command)
+    return command
