@@ -6,7 +6,9 @@ Release, which names the Debian that they are for. `./lab --bundle DIR` installs
 
 import contextlib
 import datetime
+import errno
 import hashlib
+import os
 import platform
 import re
 import subprocess
@@ -44,11 +46,13 @@ def make_bundle(directory: Path, more: Sequence[str] = ()) -> Bundle:
     wanted = sorted({*required_packages(), *more})
     try:
         _claim(directory, wanted)
-        planned = _download(directory, wanted)
-        _remove_others(directory, planned)
+        _remove_others(directory, _download(directory, wanted))
         return _describe(directory, wanted)
     except OSError as error:
-        raise LabError(f"cannot write {error.filename or directory}: {error.strerror}") from None
+        raise LabError(
+            f"cannot write {directory}: {error.strerror}: what is in it is kept, and the same"
+            " command goes on from there"
+        ) from None
 
 
 def _claim(directory: Path, wanted: Sequence[str]) -> None:
@@ -64,22 +68,23 @@ def _claim(directory: Path, wanted: Sequence[str]) -> None:
 
 def _download(directory: Path, wanted: Sequence[str]) -> set[str]:
     """Downloads the packages, and all they need; returns the names of their files."""
-    install = ["install", "--no-install-recommends", "--yes"]
-    with _apt_of_an_empty_machine(directory) as options:
-        _run(["apt-get", *options, "--error-on=any", "update"])
-        plan = _run(["apt-get", *options, *install, "--simulate", *wanted])
-        _run(["apt-get", *options, *install, "--download-only", *wanted])
+    with _apt_of_an_empty_machine() as apt_get:
+        _run([*apt_get, "--error-on=any", "update"])
+        plan = _run([*apt_get, "install", "--no-install-recommends", "--simulate", *wanted])
+        planned = PLANNED.findall(plan)
+        packages = [f"{name}={version}" for name, version, _ in planned]
+        _run([*apt_get, "download", *packages], directory)
     return {
         f"{name}_{version.replace(':', '%3a')}_{architecture}.deb"
-        for name, version, architecture in PLANNED.findall(plan)
+        for name, version, architecture in planned
     }
 
 
 @contextlib.contextmanager
-def _apt_of_an_empty_machine(directory: Path) -> Iterator[list[str]]:
-    """Yields apt-get's options for a machine on which nothing is installed.
+def _apt_of_an_empty_machine() -> Iterator[list[str]]:
+    """Yields an apt-get for which nothing is installed.
 
-    It has the package sources of this one, and lists of its own: so no root is needed.
+    It has the package sources of this machine, and lists of its own: so no root is needed.
     """
     with tempfile.TemporaryDirectory(prefix="echolab-bundle-") as scratch:
         status = Path(scratch, "status")
@@ -89,23 +94,27 @@ def _apt_of_an_empty_machine(directory: Path) -> Iterator[list[str]]:
             "Dir::State::lists": f"{scratch}/lists",
             "Dir::State::status": status,
             "Dir::Cache": scratch,
-            "Dir::Cache::archives": directory.resolve(),
             "Debug::NoLocking": "true",
             "APT::Sandbox::User": "root",
         }
-        yield [f"--option={name}={value}" for name, value in settings.items()]
+        yield ["apt-get", *(f"--option={name}={value}" for name, value in settings.items())]
 
 
 def _run(command: Sequence[str], cwd: Path | None = None) -> str:
     """Returns what a program prints; raises LabError with the first thing it complains about."""
     try:
-        result = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+        result = subprocess.run(
+            command, cwd=cwd, capture_output=True, text=True, env=os.environ | {"LC_ALL": "C.UTF-8"}
+        )
     except FileNotFoundError:
         raise CannotRun(
             f"{command[0]}: not found: a bundle is made on Debian, with apt-utils installed"
         ) from None
     if result.returncode != 0:
-        raise LabError(f"{command[0]} failed: {_complaint(result.stderr)}")
+        complaint = _complaint(result.stderr)
+        if os.strerror(errno.ENOSPC) in complaint:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise LabError(f"{command[0]} failed: {complaint}")
     return result.stdout
 
 
@@ -117,13 +126,10 @@ def _complaint(text: str) -> str:
 
 
 def _remove_others(directory: Path, planned: set[str]) -> None:
-    """Removes packages of an earlier bundle, and what apt-get leaves behind."""
+    """Removes the packages of an earlier bundle."""
     for package in directory.glob("*.deb"):
         if package.name not in planned:
             package.unlink()
-    (directory / "lock").unlink(missing_ok=True)
-    with contextlib.suppress(FileNotFoundError):
-        (directory / "partial").rmdir()
 
 
 def _describe(directory: Path, wanted: Sequence[str]) -> Bundle:

@@ -9,6 +9,7 @@ import pytest
 from echolab.models import ROOT
 
 INSTALL = "apt-get install -y --no-install-recommends"
+ASK_FOR_ROOM = "apt-get install --assume-no --no-install-recommends"
 
 
 class World:
@@ -19,7 +20,7 @@ class World:
         self.bin.mkdir()
         self.log = directory / "log"
         self.log.touch()
-        for tool in ("sh", "sed", "readlink", "dirname", "env"):
+        for tool in ("sh", "sed", "sort", "tr", "tail", "numfmt", "readlink", "dirname", "env"):
             (self.bin / tool).symlink_to(shutil.which(tool))
 
     def program(self, name: str, text: str = "exit 0") -> None:
@@ -50,6 +51,7 @@ def world(tmp_path):
     world.packages(missing="nothing")
     world.user(0)
     world.program("apt-get")
+    world.program("df", "echo 1000000")
     world.program("sudo", '[ "$1" = -n ] || exec "$@"')
     world.program("python3", 'case $1 in -c) exit 0;; esac; echo "$PYTHONPATH: $*"')
     return world
@@ -65,7 +67,11 @@ def test_root_installs_what_is_missing_and_nothing_else(world):
     result = world.run("list")
     assert result.returncode == 0
     assert "lab: installing: socat" in result.stderr
-    assert world.calls("apt-get") == [f"{INSTALL} --simulate socat", f"{INSTALL} socat"]
+    assert world.calls("apt-get") == [
+        f"{INSTALL} --simulate socat",
+        f"{ASK_FOR_ROOM} socat",
+        f"{INSTALL} socat",
+    ]
 
 
 def test_a_user_with_sudo_installs_through_it(world):
@@ -93,8 +99,19 @@ def test_the_package_lists_are_only_updated_when_a_rehearsal_fails(world):
     assert world.calls("apt-get") == [
         f"{INSTALL} --simulate socat",
         "apt-get update",
+        f"{ASK_FOR_ROOM} socat",
         f"{INSTALL} socat",
     ]
+
+
+def test_without_room_nothing_is_installed(world):
+    world.packages(missing="socat")
+    room = "After this operation, 2,001 kB of additional disk space will be used."
+    world.program("apt-get", f'case $2 in --assume-no) echo "{room}";; esac')
+    result = world.run("list")
+    assert result.returncode == 3
+    assert "the packages take 2 MB, and /usr has 1 MB left" in result.stderr
+    assert f"{INSTALL} socat" not in world.calls("apt-get")
 
 
 def test_an_installation_that_fails_ends_with_status_3(world):
