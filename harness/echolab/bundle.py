@@ -24,6 +24,7 @@ RELEASE = "Release"  # written last: a directory without it is no whole bundle
 INDEX = "Packages"
 WANTED = "packages.txt"
 CHECKSUMS = "SHA256SUMS"
+STDERR = 2
 PLANNED = re.compile(r"^Inst (\S+) .*?\((\S+) .*\[(\S+)\]\)", re.MULTILINE)
 
 
@@ -69,11 +70,11 @@ def _claim(directory: Path, wanted: Sequence[str]) -> None:
 def _download(directory: Path, wanted: Sequence[str]) -> set[str]:
     """Downloads the packages, and all they need; returns the names of their files."""
     with _apt_of_an_empty_machine() as apt_get:
-        _run([*apt_get, "--error-on=any", "update"])
+        _run([*apt_get, "--error-on=any", "update"], output=STDERR)
         plan = _run([*apt_get, "install", "--no-install-recommends", "--simulate", *wanted])
         planned = PLANNED.findall(plan)
         packages = [f"{name}={version}" for name, version, _ in planned]
-        _run([*apt_get, "download", *packages], directory)
+        _run([*apt_get, "download", *packages], directory, output=STDERR)
     return {
         f"{name}_{version.replace(':', '%3a')}_{architecture}.deb"
         for name, version, architecture in planned
@@ -100,11 +101,15 @@ def _apt_of_an_empty_machine() -> Iterator[list[str]]:
         yield ["apt-get", *(f"--option={name}={value}" for name, value in settings.items())]
 
 
-def _run(command: Sequence[str], cwd: Path | None = None) -> str:
-    """Returns what a program prints; raises LabError with the first thing it complains about."""
+def _run(command: Sequence[str], cwd: Path | None = None, output: int = subprocess.PIPE) -> str:
+    """Returns what a program prints; raises LabError with the first thing it complains about.
+
+    With another `output` that is where it is shown instead: what takes minutes should be seen.
+    """
+    environment = os.environ | {"LC_ALL": "C.UTF-8"}
     try:
         result = subprocess.run(
-            command, cwd=cwd, capture_output=True, text=True, env=os.environ | {"LC_ALL": "C.UTF-8"}
+            command, cwd=cwd, env=environment, stdout=output, stderr=subprocess.PIPE, text=True
         )
     except FileNotFoundError:
         raise CannotRun(
@@ -115,7 +120,7 @@ def _run(command: Sequence[str], cwd: Path | None = None) -> str:
         if os.strerror(errno.ENOSPC) in complaint:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         raise LabError(f"{command[0]} failed: {complaint}")
-    return result.stdout
+    return result.stdout or ""
 
 
 def _complaint(text: str) -> str:

@@ -20,7 +20,6 @@ def bundle(directory, package) -> None:
     ./lab bundle /media/stick/bundle strace
     ./lab compare --quick --bundle /media/stick/bundle
     """
-    click.echo("lab: downloading packages, with all that they depend on", err=True)
     made = make_bundle(directory, package)
     print(f"{made.packages} packages for Debian {made.debian}, {made.size / 1e6:.0f} MB")
     print(f"To install from them: ./lab compare --quick --bundle {made.directory}")
