@@ -11,6 +11,7 @@ import hashlib
 import os
 import platform
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -42,8 +43,12 @@ def make_bundle(directory: Path, more: Sequence[str] = ()) -> Bundle:
     """Fills `directory` with what packages.txt and `more` name, for this Debian.
 
     What is there already is not downloaded again, so that an attempt which was broken off goes on.
-    Raises BadUsage if the directory holds something else, LabError if apt-get fails.
+    Raises BadUsage if the directory holds something else, CannotRun where apt is not whole, and
+    LabError if apt-get or the disk fails.
     """
+    for program in ("apt-get", "apt-ftparchive"):
+        if not shutil.which(program):
+            raise CannotRun(f"{program}: not found: a bundle takes Debian's package apt-utils")
     wanted = sorted({*required_packages(), *more})
     try:
         _claim(directory, wanted)
@@ -51,8 +56,7 @@ def make_bundle(directory: Path, more: Sequence[str] = ()) -> Bundle:
         return _describe(directory, wanted)
     except OSError as error:
         raise LabError(
-            f"cannot write {directory}: {error.strerror}: what is in it is kept, and the same"
-            " command goes on from there"
+            f"cannot write {directory}: {error.strerror}: mend that, and the same command goes on"
         ) from None
 
 
@@ -107,14 +111,9 @@ def _run(command: Sequence[str], cwd: Path | None = None, output: int = subproce
     With another `output` that is where it is shown instead: what takes minutes should be seen.
     """
     environment = os.environ | {"LC_ALL": "C.UTF-8"}
-    try:
-        result = subprocess.run(
-            command, cwd=cwd, env=environment, stdout=output, stderr=subprocess.PIPE, text=True
-        )
-    except FileNotFoundError:
-        raise CannotRun(
-            f"{command[0]}: not found: a bundle is made on Debian, with apt-utils installed"
-        ) from None
+    result = subprocess.run(
+        command, cwd=cwd, env=environment, stdout=output, stderr=subprocess.PIPE, text=True
+    )
     if result.returncode != 0:
         complaint = _complaint(result.stderr)
         if os.strerror(errno.ENOSPC) in complaint:

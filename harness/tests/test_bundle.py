@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from echolab import bundle
-from echolab.errors import BadUsage, LabError
+from echolab.errors import BadUsage, CannotRun, LabError
 from echolab.models import ROOT
 
 OFFLINE = ["unshare", "--map-root-user", "--net"]
@@ -108,7 +108,8 @@ class Machine:
             "apt-get",
             f"exec /usr/bin/apt-get -o Dir::State::status={self.root}/var/lib/dpkg/status"
             f" -o Debug::NoLocking=1 -o DPkg::Options::=--root={self.root}"
-            f" -o Dir::Log={directory} -o Dir::Cache={directory} -o Dir::State::lists={directory}/lists"
+            f" -o Dir::Log={directory} -o Dir::Cache={directory}"
+            f" -o Dir::State::lists={directory}/lists"
             f' -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null "$@"',
         )
 
@@ -184,6 +185,13 @@ def test_a_directory_with_something_else_in_it_stays_as_it_is(mirror, tmp_path):
     assert names(tmp_path / "mine") == {"thesis.txt"}
 
 
+def test_without_apt_ftparchive_nothing_is_downloaded(mirror, tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle.shutil, "which", {"apt-get": "apt-get"}.get)
+    with pytest.raises(CannotRun, match="apt-ftparchive: not found: .* apt-utils"):
+        bundle.make_bundle(tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
+
+
 def test_a_package_that_does_not_exist_is_named(mirror, tmp_path):
     with pytest.raises(LabError, match="Unable to locate package nosuch"):
         bundle.make_bundle(tmp_path / "bundle", ["nosuch"])
@@ -250,7 +258,7 @@ def test_a_machine_without_room_is_told_so_before_anything_is_installed(made, ma
     machine.program("df", "printf 'Avail\\n500000000\\n'")
     result = machine.lab("compare", "--bundle", made)
     assert result.returncode == 3
-    assert "lab: the disk is full: the packages take 614 MB, and /usr has 500 MB left" in result.stderr
+    assert "the disk is full: the packages take 614 MB, and /usr has 500 MB left" in result.stderr
     assert machine.installed() == []
 
 
