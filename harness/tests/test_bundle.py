@@ -220,6 +220,14 @@ def test_a_machine_without_a_network_installs_from_it(made, machine):
     assert names(machine.root) == {"var", "echo-library", "echo-tool"}  # nothing is left behind
 
 
+def test_who_is_not_root_is_told_the_command_with_the_bundle(made, machine):
+    machine.program("id", "echo 1000")
+    machine.program("sudo", "exit 1")
+    result = machine.lab("compare", "--bundle", made)
+    assert result.returncode == 3
+    assert result.stderr.endswith(f"/lab list --bundle {made}\n")
+
+
 def test_without_the_bundle_that_machine_installs_nothing(made, machine):
     assert machine.lab("compare").returncode == 3
     assert machine.installed() == []
