@@ -225,7 +225,7 @@ def test_who_is_not_root_is_told_the_command_with_the_bundle(made, machine):
     machine.program("sudo", "exit 1")
     result = machine.lab("compare", "--bundle", made)
     assert result.returncode == 3
-    assert result.stderr.endswith(f"/lab list --bundle {made}\n")
+    assert result.stderr.endswith(f"/lab list --bundle '{made}'\n")
 
 
 def test_without_the_bundle_that_machine_installs_nothing(made, machine):
