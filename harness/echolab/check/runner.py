@@ -176,7 +176,7 @@ def _carry_out(
     _end_with(parent)
     take_signals()
     os.setpgid(0, 0)  # the parent ends this process, not the terminal
-    result.send(outcome_of(check, Trial(command, known, service)))
+    result.send(outcome_of(check, Trial(command.of_check(check.id), known, service)))
     result.close()
 
 

@@ -1,9 +1,21 @@
 """Grades one submission."""
 
+import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from echolab.grading.grade import Grade
+from echolab.check.requirements import requirements
+from echolab.errors import BadUsage, CannotRun
+from echolab.grading import sandbox
+from echolab.grading.copying import TooMuch, copy_submission
+from echolab.grading.grade import GRADED, INCONCLUSIVE, NOT_BUILT, Grade
+from echolab.grading.limits import Limits
+from echolab.grading.rubric import Rubric, find_rubric
+from echolab.grading.scoring import Found, graded_checks, printable
+
+BUILD_OUTPUT_CHARACTERS = 8000
 
 
 def grade_submission(
@@ -16,4 +28,43 @@ def grade_submission(
     cohort's variant. Raises BadUsage if there is no such lab or directory, CannotRun if nothing can
     be graded on this machine. Whatever the submission does costs its own grade only.
     """
-    raise NotImplementedError
+    rubric = find_rubric(lab)
+    if not directory.is_dir():
+        raise BadUsage(f"{directory}: is no directory: a submission is one")
+    began = time.monotonic()
+    found = _find_out(rubric, directory, list(command) if command else None)
+    name = directory.resolve().name
+    return _grade(rubric, name, found, time.monotonic() - began)
+
+
+def _find_out(rubric: Rubric, directory: Path, command: list[str] | None) -> Found:
+    found = Found()
+    with tempfile.TemporaryDirectory(prefix="echolab-grade-") as scratch:
+        copy = Path(scratch, "submission")
+        try:
+            copy_submission(directory, copy, Limits())
+            sandbox.run(copy, rubric, command, found.take)
+        except TooMuch as reason:
+            found.take({"built": False, "output": f"it is not built: {reason}"})
+        except sandbox.SandboxFailed as reason:
+            found.trouble = str(reason)
+    return found
+
+
+def _grade(rubric: Rubric, name: str, found: Found, seconds: float) -> Grade:
+    checks = graded_checks(rubric, found)
+    score = round(sum(check.points for check in checks), 2)
+    unsure = any(c.verdict == INCONCLUSIVE and c.max_points for c in checks)
+    verdict = NOT_BUILT if found.built is False else INCONCLUSIVE if unsure else GRADED
+    output = printable(found.output)[-BUILD_OUTPUT_CHARACTERS:]
+    return Grade(
+        submission=name,
+        lab=rubric.lab,
+        score=score,
+        max_score=float(rubric.max_score),
+        verdict=verdict,
+        checks=tuple(checks),
+        diagnoses=tuple(found.diagnoses),
+        seconds=round(seconds, 1),
+        build_output=output,
+    )
