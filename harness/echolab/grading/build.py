@@ -43,7 +43,7 @@ def build(
     if kind is None:
         files = ", ".join(dict.fromkeys(kind.file for kind in kinds))
         problem = f"nothing here can be built: there is none of {files}\n"
-        return Built(tuple(given) if given else None, problem)
+        return Built(tuple(given), "") if given else Built(None, problem)
     output = ""
     deadline = time.monotonic() + confinement.limits.build_seconds
     for command in kind.build:

@@ -54,8 +54,7 @@ class Checker:
         self._confinement = confinement
         self._say = say
         self._claim = Facts(claimed_model=request["model"], framing="line")
-        # Also those that give no points: the diagnosis may rest on what they see.
-        self._checks = chosen((), self._service)
+        self._checks = chosen(request["only"], self._service)
 
     def run(self) -> None:
         """Carries them out, and says the diagnoses."""

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -42,14 +42,16 @@ class SandboxFailed(LabError):
 def run(
     submission: Path,
     rubric: Rubric,
-    command: list[str] | None,
+    command: Sequence[str] | None,
     take: Take,
+    *,
+    only: Sequence[str] = (),
     limits: Limits = Limits(),
     level: Level | None = None,
 ) -> None:
     """Builds and checks the files of `submission`, a copy that this may change.
 
-    Each result (see echolab.grading.inside) goes to `take`. Raises SandboxFailed; what has not been
+    Each result (see echolab.grading.inside) goes to `take`; `only` these checks are made. Raises SandboxFailed; what has not been
     said by then is not known.
     """
     level = level or best_level()
@@ -67,9 +69,11 @@ def run(
                 "limits": limits.as_dictionary(),
                 "memory_limited": group.is_memory_limited,
                 "kinds": [asdict(kind) for kind in rubric.kinds],
-                "command": command,
+                "command": list(command) if command else None,
                 "service": rubric.service,
                 "model": rubric.model,
+                # By default all, also those that give no points: a diagnosis may rest on them.
+                "only": list(only),
                 "jobs": jobs_at(slowed),
             }
             process = _start(level, stderr)

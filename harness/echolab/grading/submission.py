@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from echolab.check.requirements import requirements
-from echolab.errors import BadUsage, CannotRun
+from echolab.errors import BadUsage
 from echolab.grading import sandbox
 from echolab.grading.copying import TooMuch, copy_submission
 from echolab.grading.grade import GRADED, INCONCLUSIVE, NOT_BUILT, Grade
@@ -32,18 +31,20 @@ def grade_submission(
     if not directory.is_dir():
         raise BadUsage(f"{directory}: is no directory: a submission is one")
     began = time.monotonic()
-    found = _find_out(rubric, directory, list(command) if command else None)
-    name = directory.resolve().name
-    return _grade(rubric, name, found, time.monotonic() - began)
+    found = find_out(rubric, directory, command)
+    return _grade(rubric, directory.resolve().name, found, time.monotonic() - began)
 
 
-def _find_out(rubric: Rubric, directory: Path, command: list[str] | None) -> Found:
+def find_out(
+    rubric: Rubric, directory: Path, command: Sequence[str] | None = None, **how: Any
+) -> Found:
+    """Lets a copy of the directory be built and checked; `how` is what sandbox.run() takes."""
     found = Found()
     with tempfile.TemporaryDirectory(prefix="echolab-grade-") as scratch:
         copy = Path(scratch, "submission")
         try:
-            copy_submission(directory, copy, Limits())
-            sandbox.run(copy, rubric, command, found.take)
+            copy_submission(directory, copy, how.get("limits", Limits()))
+            sandbox.run(copy, rubric, command, found.take, **how)
         except TooMuch as reason:
             found.take({"built": False, "output": f"it is not built: {reason}"})
         except sandbox.SandboxFailed as reason:
