@@ -14,6 +14,7 @@ from echolab.check.verdict import Examination
 from echolab.grading.confinement import Confinement
 
 AGAINST = (Verdict.FAIL, Verdict.NON_STRICT)
+UNDECIDED = (Verdict.INCONCLUSIVE, Verdict.SKIPPED)
 MESSAGE_CHARACTERS = 2000
 PASSES_TO_ACQUIT = 2  # alone, of a check that has failed beside others
 
@@ -52,6 +53,7 @@ class Checker:
         self._jobs: int = request["jobs"]
         self._command = ConfinedCommand(tuple(words), confinement)
         self._confinement = confinement
+        self._limits = confinement.limits
         self._say = say
         self._claim = Facts(claimed_model=request["model"], framing="line")
         self._checks = chosen(request["only"], self._service)
@@ -78,7 +80,11 @@ class Checker:
         )
 
     def _take(self, check: Check, outcome: Outcome) -> None:
-        self._confinement.sweep(user_of(check.id, self._confinement))
+        user = user_of(check.id, self._confinement)
+        if outcome.verdict in UNDECIDED and self._confinement.is_at_limit(user):
+            outcome.verdict = Verdict.FAIL
+            outcome.message = f"it took all {self._limits.processes} processes that it may have"
+        self._confinement.sweep(user)
         self._say(
             {
                 "check": {

@@ -25,6 +25,7 @@ NAMESPACES = (
 )  # fmt: skip
 FIRST_USER, USERS = 61184, 4336  # of systemd's dynamic users: nobody's files are theirs
 NO_PRIVILEGES = ("--ambient-caps=-all", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs")
+NEARLY = 0.9
 SUBORDINATE_USERS = Path("/etc/subuid")
 
 
@@ -142,7 +143,11 @@ class Confinement:
         """Returns how many threads count although they are not the submission's."""
         if self.level is Level.FULL:
             return 0
-        return sum(_threads_if_mine(status) for status in _statuses())
+        return _threads_of(os.getuid())
+
+    def is_at_limit(self, user: int | None) -> bool:
+        """Tells whether `user` runs nearly as many threads as it may."""
+        return user is not None and _threads_of(user) >= NEARLY * self.limits.processes
 
     def sweep(self, user: int | None) -> None:
         """Kills all that `user` runs, daemons included; returns when nobody is left."""
@@ -150,9 +155,9 @@ class Confinement:
             end_all_of(user)
 
 
-def _threads_if_mine(status: Path) -> int:
-    fields = _fields(status)
-    return int(fields["Threads"]) if _runs(fields, os.getuid()) else 0
+def _threads_of(user: int) -> int:
+    found = (_fields(status) for status in _statuses())
+    return sum(int(fields["Threads"]) for fields in found if _runs(fields, user))
 
 
 def _runs(fields: dict[str, str], user: int) -> bool:

@@ -58,7 +58,7 @@ def _mine() -> Iterable[tuple[str, Path]]:
         _, controllers, path = line.split(":", 2)
         if controllers in (VERSION_2, "memory", "pids"):
             group = MOUNTED / controllers / path.lstrip("/")
-            if os.access(group, os.W_OK):
+            if os.access(group / "cgroup.procs", os.W_OK):  # else nothing is mounted there
                 yield controllers, group
 
 
