@@ -1,8 +1,12 @@
-"""A control group (cgroups(7)) for all processes of a sandbox, where this process may make one."""
+"""A control group (cgroups(7)) for all processes of a sandbox, where this process may make one.
+
+It limits their memory and their number, and lets all of them together have no more of a busy
+processor than one process has: a fork bomb slows down who checks it, and hardly anybody else.
+"""
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +17,8 @@ from echolab.waiting import wait_until
 MOUNTED = Path("/sys/fs/cgroup")
 SPARE_PROCESSES = 256  # for who checks
 GONE_SECONDS = 5.0
-VERSION_2 = ""  # the name of the controller in /proc/self/cgroup
-MEMORY_FILE = {VERSION_2: "memory.max", "memory": "memory.limit_in_bytes"}
+CONTROLLERS = {"memory", "pids", "cpu", ""}  # in version 2 they have one hierarchy, without a name
+MEMORY_FILES = {"memory.max", "memory.limit_in_bytes"}  # of version 2, and of version 1
 
 
 @dataclass(frozen=True)
@@ -34,37 +38,34 @@ class ControlGroup:
 @contextlib.contextmanager
 def control_group(name: str, limits: Limits) -> Iterator[ControlGroup]:
     """Makes the group, as far as that is allowed here, and removes it when its processes are gone."""
-    made = []
-    is_memory_limited = False
-    processes = 4 * limits.processes + SPARE_PROCESSES
+    settings = {"pids.max": 4 * limits.processes + SPARE_PROCESSES}
+    settings |= {file: limits.memory_bytes for file in MEMORY_FILES}
+    made, limited = [], set()
     try:
-        for controller, parent in _mine():
-            settings = {"pids.max": processes, MEMORY_FILE.get(controller, ""): limits.memory_bytes}
-            directory = parent / name
+        for parent in _mine():
             with contextlib.suppress(OSError):
-                directory.mkdir()
-                made.append(directory)
-                limited = _set(directory, settings)
-                is_memory_limited |= MEMORY_FILE.get(controller) in limited
-        yield ControlGroup(tuple(made), is_memory_limited)
+                (parent / name).mkdir()
+                made.append(parent / name)
+                limited |= _set(parent / name, settings)
+        yield ControlGroup(tuple(made), bool(limited & MEMORY_FILES))
     finally:
         for directory in made:
             wait_until(lambda: _is_removed(directory), GONE_SECONDS)
 
 
-def _mine() -> Iterable[tuple[str, Path]]:
-    """Returns where groups that limit memory or processes are made below this process's own."""
+def _mine() -> Iterator[Path]:
+    """Returns this process's own groups, of those that matter here."""
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
-        if controllers in (VERSION_2, "memory", "pids"):
+        if CONTROLLERS.intersection(controllers.split(",")):
             group = MOUNTED / controllers / path.lstrip("/")
             if os.access(group / "cgroup.procs", os.W_OK):  # else nothing is mounted there
-                yield controllers, group
+                yield group
 
 
 def _set(directory: Path, settings: dict[str, int]) -> set[str]:
     """Writes the settings that the group has; returns their names."""
-    present = {name for name in settings if name and (directory / name).exists()}
+    present = {name for name in settings if (directory / name).exists()}
     for name in present:
         (directory / name).write_text(str(settings[name]))
     return present

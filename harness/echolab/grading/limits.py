@@ -15,7 +15,7 @@ class Limits:
     build_seconds: float = 120.0
     check_seconds: float = 1200.0  # of all checks together, most of which wait side by side
     processor_seconds: int = 300  # a process
-    processes: int = 512  # threads included; the checks open 140 clients at a time
+    processes: int = 256  # threads included; the checks open 140 clients at a time
     file_bytes: int = 16 * MEBIBYTE  # a file, what the server prints included
     disk_bytes: int = 512 * MEBIBYTE  # what the build leaves; an eighth of it for /tmp
     memory_bytes: int = 4096 * MEBIBYTE  # of all processes together, what they store included
