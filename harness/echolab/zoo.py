@@ -138,8 +138,9 @@ def visit(
     load: int,
     jobs: int,
     on_sighting: Callable[[Sighting], None],
+    look: Callable[[Inhabitant], Sighting],
 ) -> list[Sighting]:
-    """Lets the checker loose on each of them, on `jobs` at the same time.
+    """Takes a look at each of them, at `jobs` at the same time.
 
     Meanwhile `load` processors are kept busy. The sightings come in the order in which they end.
     """
@@ -149,7 +150,7 @@ def visit(
     try:
         with _busy_processors(load):
             with uninterrupted():
-                looks = [pool.submit(look_at, inhabitant) for inhabitant in chosen_ones]
+                looks = [pool.submit(look, inhabitant) for inhabitant in chosen_ones]
             for look in as_completed(looks):
                 sightings.append(look.result())
                 on_sighting(sightings[-1])

@@ -12,18 +12,19 @@ from echolab.errors import BadUsage
 from echolab.zoo import Inhabitant, Sighting
 from echolab.zoo_reports import as_dictionary
 
+CHECKED = zoo.look_at.__name__  # the way of logs that name none
 CHECKER = Path(__file__).with_name("check")
 
 
 class Log:
     """A file of JSON lines, one a sighting, written as they come: a long run can be split.
 
-    What is in it counts, if the same checker saw it beside the same load.
+    What is in it counts, if the same checker saw it in the same way, beside the same load.
     """
 
-    def __init__(self, path: Path, load: int):
+    def __init__(self, path: Path, load: int, way: str = CHECKED):
         self._path = path
-        self._conditions = {"load": load, "checker": checker_digest()}
+        self._conditions = {"load": load, "way": way, "checker": checker_digest()}
 
     def sightings(self, inhabitants: Sequence[Inhabitant]) -> list[Sighting]:
         """Returns what was seen of these before; raises BadUsage for a file of another kind."""
@@ -37,7 +38,8 @@ class Log:
                 entry["seconds"],
             )
             for entry in self._entries()
-            if entry["server"] in by_name and entry.items() >= self._conditions.items()
+            if entry["server"] in by_name
+            and {"way": CHECKED, **entry}.items() >= self._conditions.items()
         ]
 
     def add(self, sighting: Sighting) -> None:
@@ -72,12 +74,14 @@ def visit_repeatedly(
     jobs: int,
     log: Path | None,
     on_sighting: Callable[[Sighting], None],
+    look: Callable[[Inhabitant], Sighting] = zoo.look_at,
 ) -> list[Sighting]:
     """Visits each of the chosen until it was seen `repeat` times, those in the log counted.
 
-    Returns all sightings in the order of the chosen; `on_sighting` is told of the new ones.
+    What a visit is, `look` says. Returns all sightings in the order of the chosen; `on_sighting` is
+    told of the new ones.
     """
-    written = Log(log, load) if log else None
+    written = Log(log, load, look.__name__) if log else None
     seen = written.sightings(chosen) if written else []
 
     def take(sighting: Sighting) -> None:
@@ -85,7 +89,7 @@ def visit_repeatedly(
             written.add(sighting)
         on_sighting(sighting)
 
-    seen += zoo.visit(missing(chosen, repeat, seen), load, jobs, take)
+    seen += zoo.visit(missing(chosen, repeat, seen), load, jobs, take, look)
     return sorted(seen, key=lambda sighting: chosen.index(sighting.inhabitant))
 
 

@@ -9,6 +9,7 @@ from echolab.check.command import Wishes, check_server, list_checks
 from echolab.check.command import explain as explain_check
 from echolab.check.printed import HINTS
 from echolab.commands.options import any_path, existing_file, no_install
+from echolab.grading.zoo_visit import look_at_graded
 from echolab.interrupts import orderly_ending
 from echolab.zoo_log import visit_repeatedly
 
@@ -74,8 +75,9 @@ def check_command(
 @click.option("--json", "json_file", type=any_path, metavar="FILE")
 @click.option("--markdown", type=any_path, metavar="FILE", help="The kill matrix, as a table.")
 @click.option("--log", type=any_path, metavar="FILE", help="A JSON line a run; goes on from there.")
+@click.option("--graded", is_flag=True, help="Hand each in as a submission, and grade it.")
 @no_install
-def visit_zoo(server, repeat, load, jobs, json_file, markdown, log) -> int:
+def visit_zoo(server, repeat, load, jobs, json_file, markdown, log, graded) -> int:
     """Let the checker loose on servers that have one known bug each, and on good ones.
 
     SERVER is a name, a pattern, or one of the groups bad, good and kit; all without one.
@@ -84,6 +86,7 @@ def visit_zoo(server, repeat, load, jobs, json_file, markdown, log) -> int:
     ./lab zoo
     ./lab zoo short-write-ignored 'eof-*' kit/epoll --repeat 20 --load 2
     ./lab zoo good --repeat 100 --load 2 --log zoo.jsonl    again, to go on where it was ended
+    ./lab zoo kit/select --graded --repeat 50 --load 2      right: full marks in its lab
 
     Exit status: 0 if each bug was named first, and no good server accused; 1 if not.
     """
@@ -91,7 +94,13 @@ def visit_zoo(server, repeat, load, jobs, json_file, markdown, log) -> int:
         print(f"lab: {name} is left out: {reason}", file=sys.stderr)
     with orderly_ending():
         sightings = visit_repeatedly(
-            zoo.inhabitants(server), repeat, load, jobs, log, _print_sighting
+            zoo.inhabitants(server),
+            repeat,
+            load,
+            jobs,
+            log,
+            _print_sighting,
+            look_at_graded if graded else zoo.look_at,
         )
     if json_file:
         json_file.write_text(zoo_reports.as_json(sightings))

@@ -5,6 +5,7 @@ from typing import Any
 from echolab.grading.grade import GRADED, INCONCLUSIVE, NOT_BUILT, Grade, GradedCheck
 
 HINTS = ("none", "first", "all")
+SEVERAL = 8  # more are counted, rather than named
 TIERS = {"question": "Ask yourself", "pointer": "Read", "remedy": "Remedy"}
 
 
@@ -19,10 +20,15 @@ def summary(grade: Grade) -> str:
     if grade.verdict == NOT_BUILT:
         return f"{score}: it was not built"
     if grade.verdict == INCONCLUSIVE:
-        unsure = ", ".join(check.id for check in grade.unsure())
-        return f"at least {score}, and not final: grade it again, since {unsure} could not be told"
+        return f"at least {score}, and not final: grade it again, since {_doubt(grade.unsure())}"
     assert grade.verdict == GRADED
     return score
+
+
+def _doubt(unsure: list[GradedCheck]) -> str:
+    if len(unsure) > SEVERAL:
+        return f"{len(unsure)} checks could not be told: {_line(unsure[0].evidence)}"
+    return f"{', '.join(check.id for check in unsure)} could not be told"
 
 
 def reason(check: GradedCheck) -> str:

@@ -26,7 +26,7 @@ from echolab.check.outcomes import Skipped
 from echolab.check.registry import all_checks
 from echolab.check.short_transfers import NAME as SHORT_TRANSFERS
 from echolab.check.short_transfers import contents
-from echolab.documents.isolation import end_descendants, start_loopback
+from echolab.documents.isolation import start_loopback
 from echolab.errors import LabError
 from echolab.grading import new_root
 from echolab.grading.build import USER, build
@@ -34,6 +34,7 @@ from echolab.grading.checking import Checker
 from echolab.grading.confinement import Confinement, Level, become_other_user, end_all_of
 from echolab.grading.limits import Limits
 from echolab.grading.rubric import Kind
+from echolab.interrupts import end_children
 
 PR_SET_DUMPABLE = 4  # prctl(2); the standard library has no name for it
 OWN_NAMESPACES = (Level.FULL, Level.ONE_USER)
@@ -57,7 +58,7 @@ def main() -> int:
     try:
         _bury_until(checker)
     finally:
-        end_descendants()
+        end_children()
     return 0
 
 
