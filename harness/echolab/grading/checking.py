@@ -48,6 +48,7 @@ class Checker:
         words: Sequence[str],
         confinement: Confinement,
         say: Callable[[dict[str, Any]], None],
+        variant: Any = None,
     ):
         self._service: str = request["service"]
         self._jobs: int = request["jobs"]
@@ -55,7 +56,9 @@ class Checker:
         self._confinement = confinement
         self._limits = confinement.limits
         self._say = say
-        self._claim = Facts(claimed_model=request["model"], framing="line")
+        self._claim = Facts(
+            claimed_model=request["model"], framing="line", variant=variant
+        )
         self._checks = chosen(request["only"], self._service)
 
     def run(self) -> None:

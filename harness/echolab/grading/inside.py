@@ -31,6 +31,7 @@ from echolab.errors import LabError
 from echolab.grading import new_root
 from echolab.grading.build import USER, build
 from echolab.grading.checking import Checker
+from echolab.grading.cohort import variant_of
 from echolab.grading.confinement import Confinement, Level, become_other_user, end_all_of
 from echolab.grading.limits import Limits
 from echolab.grading.rubric import Kind
@@ -45,6 +46,7 @@ def main() -> int:
     request = json.loads(sys.stdin.readline())
     level = Level(request["level"])
     all_checks(), all_bugs()  # afterwards the kit is out of sight
+    variant = None if request["seed"] is None else variant_of(request["seed"])
     confinement = Confinement(level, Limits(**request["limits"]), request["memory_limited"])
     try:
         directory = _furnish(request, confinement)
@@ -54,7 +56,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _end)
     checker = os.fork()
     if checker == 0:
-        os._exit(_check(request, directory, confinement))
+        os._exit(_check(request, directory, confinement, variant))
     try:
         _bury_until(checker)
     finally:
@@ -104,7 +106,9 @@ def _use_tools(directory: Path, seen_as: Path | None = None) -> None:
     os.environ["ECHOLAB_BIN"] = str(seen_as or directory)
 
 
-def _check(request: dict[str, Any], directory: Path, confinement: Confinement) -> int:
+def _check(
+    request: dict[str, Any], directory: Path, confinement: Confinement, variant: Any
+) -> int:
     with _results() as say, _reported(say):
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
         if confinement.level is Level.OTHER_USER:
@@ -117,7 +121,7 @@ def _check(request: dict[str, Any], directory: Path, confinement: Confinement) -
         if built.command:
             if confinement.level in OWN_NAMESPACES:
                 new_root.protect_submission()
-            Checker(request, built.command, confinement, say).run()
+            Checker(request, built.command, confinement, say, variant).run()
         say({"over": True})
     return 0
 

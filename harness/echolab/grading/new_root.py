@@ -50,12 +50,12 @@ def enter() -> None:
     Path("/old").rmdir()
     # A user namespace of its own would give a server privileges in it, to try the kernel with.
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
-    _mount("-o", "remount,ro", "/")
+    _mount("-o", "remount,bind,ro", "/")
 
 
 def protect_submission() -> None:
     """Lets nobody change what is going to be checked."""
-    _mount("-o", "remount,ro", str(SUBMISSION))
+    _mount("-o", "remount,bind,ro", str(SUBMISSION))
 
 
 def _prefix_of_python() -> list[str]:

@@ -3,7 +3,7 @@
 import functools
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ class Kind:
     file: str  # a pattern that some file of it matches
     build: tuple[tuple[str, ...], ...]
     start: tuple[str, ...]
+    start_variant: tuple[str, ...] = ()  # words that are added for a cohort's variant
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Rubric:
     missed_should: float  # the share of a check's points that is left where a SHOULD is missed
     points: dict[str, int]  # by the id of the check; what is not in it counts nothing
     kinds: tuple[Kind, ...]
+    variant_points: dict[str, int] = field(default_factory=dict)  # more, for a cohort's variant
 
     @property
     def max_score(self) -> int:
@@ -86,6 +88,7 @@ def _rubric(lab: str, found: dict[str, Any]) -> Rubric:
         float(found.get("missed_should", 0.5)),
         found["points"],
         (*_kinds(found), *_common_kinds()),
+        found.get("variant_points", {}),
     )
 
 
@@ -97,4 +100,5 @@ def _common_kinds() -> tuple[Kind, ...]:
 def _kinds(found: dict[str, Any]) -> Iterator[Kind]:
     for kind in found.get("kind", ()):
         commands = tuple(tuple(command) for command in kind["build"])
-        yield Kind(kind["name"], kind["file"], commands, tuple(kind["start"]))
+        more = tuple(kind.get("start_variant", ()))
+        yield Kind(kind["name"], kind["file"], commands, tuple(kind["start"]), more)

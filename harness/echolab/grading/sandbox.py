@@ -46,6 +46,7 @@ def run(
     take: Take,
     *,
     only: Sequence[str] = (),
+    seed: int | None = None,
     limits: Limits = Limits(),
     level: Level | None = None,
 ) -> None:
@@ -74,6 +75,7 @@ def run(
                 "model": rubric.model,
                 # By default all, also those that give no points: a diagnosis may rest on them.
                 "only": list(only),
+                "seed": seed,
                 "jobs": jobs_at(slowed),
             }
             process = _start(level, stderr)

@@ -8,6 +8,7 @@ from typing import Any
 
 from echolab.errors import BadUsage
 from echolab.grading import sandbox
+from echolab.grading.cohort import rubric_of_cohort
 from echolab.grading.copying import TooMuch, copy_submission
 from echolab.grading.grade import GRADED, INCONCLUSIVE, NOT_BUILT, Grade
 from echolab.grading.limits import Limits
@@ -27,11 +28,11 @@ def grade_submission(
     cohort's variant. Raises BadUsage if there is no such lab or directory, CannotRun if nothing can
     be graded on this machine. Whatever the submission does costs its own grade only.
     """
-    rubric = find_rubric(lab)
+    rubric = rubric_of_cohort(find_rubric(lab), seed)
     if not directory.is_dir():
         raise BadUsage(f"{directory}: is no directory: a submission is one")
     began = time.monotonic()
-    found = find_out(rubric, directory, command)
+    found = find_out(rubric, directory, command, seed=seed)
     return _grade(rubric, directory.resolve().name, found, time.monotonic() - began)
 
 
