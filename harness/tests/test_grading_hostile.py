@@ -247,13 +247,16 @@ def test_memory_without_limit_is_not_to_be_had(submission, tried):
 
 
 @pytest.mark.parametrize(
-    "makefile",
-    ["all:\n\tsleep infinity\n", "all:\n\tyes\n", "all:\n\tsetsid sleep infinity & sleep infinity\n"],
-    ids=["waits for ever", "prints for ever", "leaves a daemon"],
+    "makefile, limits",
+    [
+        ("all:\n\tsetsid sleep infinity & sleep infinity\n", Limits(build_seconds=1.0)),
+        ("all:\n\tyes\n", Limits(disk_bytes=64 * MEBIBYTE)),
+    ],
+    ids=["waits for ever", "prints for ever"],
 )
-def test_a_build_that_does_not_end_is_ended(makefile, submission):
+def test_a_build_that_does_not_end_is_ended(makefile, limits, submission):
     (submission / "Makefile").write_text(makefile)
-    check, found = graded(submission, limits=Limits(build_seconds=1.0))
+    check, found = graded(submission, limits=limits)
     assert found.built is False
     assert (check.points, check.evidence) == (0, "it was not built")
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from echolab import proc
+from echolab.check import process_state
+from echolab.grading.calibration import slowdown
 from echolab.grading.confinement import Confinement
 from echolab.grading.rubric import Kind
 from echolab.server_process import end_in_words
@@ -20,7 +23,12 @@ USER = 0  # the number of the user that builds
 FILE_BYTES = 512 * 1024 * 1024
 SHOWN_BYTES = 8000  # of what the compiler says
 ELF = b"\x7fELF"  # how a program begins: elf(5)
+BUSY = 2.0  # times as slow: a build that is not over may be none the worse
 NO_PROGRAM = "no single program came out of the build: call it `server`, or say how to start it"
+
+
+class Starved(Exception):
+    """The build was not over, and it may be the machine that is to blame. The message says so."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ def build(
     """Builds what lies in `directory`, and returns the command that starts the server.
 
     `given` is started in place of what its kind says; then a submission without a known kind is
-    taken as it is.
+    taken as it is. Raises Starved.
     """
     kind = next((kind for kind in kinds if _files(directory, kind)), None)
     if kind is None:
@@ -93,10 +101,18 @@ def _run(
             status = end_in_words(process.returncode)
         except subprocess.TimeoutExpired:
             status = f"was not over after {confinement.limits.build_seconds:.0f} s"
-        process.kill()
-        process.wait()
-        confinement.sweep(user)
+            if _is_at_work(process.pid) and (slowed := slowdown()) > BUSY:
+                raise Starved(f"the build {status}, on a machine {slowed:.0f} times as slow") from None
+        finally:
+            process.kill()
+            process.wait()
+            confinement.sweep(user)
         return status, _end_of(output)
+
+
+def _is_at_work(pid: int) -> bool:
+    """Tells whether some part of it would run if it got a processor, rather than wait for ever."""
+    return any(state not in "SZ" for state in process_state.task_states(proc.descendants([pid])))
 
 
 def _end_of(output: IO[bytes]) -> str:

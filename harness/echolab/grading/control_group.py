@@ -1,7 +1,7 @@
 """A control group (cgroups(7)) for all processes of a sandbox, where this process may make one.
 
 It limits their memory and their number, and lets all of them together have no more of a busy
-processor than one process has: a fork bomb slows down who checks it, and hardly anybody else.
+processor than a few others have: a fork bomb slows down who checks it, and hardly anybody else.
 """
 
 import contextlib
@@ -18,6 +18,8 @@ MOUNTED = Path("/sys/fs/cgroup")
 SPARE_PROCESSES = 256  # for who checks
 GONE_SECONDS = 5.0
 CONTROLLERS = {"memory", "pids", "cpu", ""}  # in version 2 they have one hierarchy, without a name
+# Of a busy processor, four times as much as a process that is in no group of its own.
+WEIGHTS = {"cpu.weight": 400, "cpu.shares": 4096}  # of version 2, and of version 1
 MEMORY_FILES = {"memory.max", "memory.limit_in_bytes"}  # of version 2, and of version 1
 
 
@@ -39,7 +41,7 @@ class ControlGroup:
 def control_group(name: str, limits: Limits) -> Iterator[ControlGroup]:
     """Makes the group, as far as that is allowed here, and removes it when its processes are gone."""
     settings = {"pids.max": 4 * limits.processes + SPARE_PROCESSES}
-    settings |= {file: limits.memory_bytes for file in MEMORY_FILES}
+    settings |= WEIGHTS | {file: limits.memory_bytes for file in MEMORY_FILES}
     made, limited = [], set()
     try:
         for parent in _mine():

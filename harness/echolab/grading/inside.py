@@ -29,7 +29,7 @@ from echolab.check.short_transfers import contents
 from echolab.documents.isolation import start_loopback
 from echolab.errors import LabError
 from echolab.grading import new_root
-from echolab.grading.build import USER, build
+from echolab.grading.build import USER, Starved, build
 from echolab.grading.checking import Checker
 from echolab.grading.cohort import variant_of
 from echolab.grading.confinement import Confinement, Level, become_other_user, end_all_of
@@ -149,8 +149,10 @@ def _results() -> Iterator[Callable[[dict[str, Any]], None]]:
 def _reported(say: Callable[[dict[str, Any]], None]) -> Iterator[None]:
     try:
         yield
+    except Starved as reason:
+        say({"failed": str(reason)})
     except Exception:  # a mistake of the grader's must not be taken for the submission's
-        say({"failed": traceback.format_exc()})
+        say({"failed": f"the grader itself failed: {traceback.format_exc()}"})
 
 
 def _say(result: dict[str, Any]) -> int:

@@ -36,7 +36,7 @@ Take = Callable[[dict[str, Any]], None]
 
 
 class SandboxFailed(LabError):
-    """The grader itself failed: that says nothing of the submission."""
+    """The grader failed, or the machine was too busy: that says nothing of the submission."""
 
 
 def run(
@@ -135,7 +135,7 @@ def _listen(process: subprocess.Popen, take: Take, seconds: float, stderr: IO[by
             *lines, pending = (pending + received).split(b"\n")
             for result in map(json.loads, lines):
                 if "failed" in result:
-                    raise SandboxFailed(f"the grader itself failed: {result['failed'].strip()}")
+                    raise SandboxFailed(result["failed"].strip())
                 take(result)
                 if "over" in result:
                     return
