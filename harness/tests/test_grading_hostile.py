@@ -6,15 +6,18 @@ they answer. So a full score says that it did not, and a lost one says what did.
 
 import contextlib
 import os
+import signal
 import socket
+import stat
+import subprocess
+import sys
+import tempfile
 import textwrap
-import threading
 from pathlib import Path
 
 import psutil
 import pytest
 
-from echolab.grading import confinement
 from echolab.grading.confinement import Level, best_level
 from echolab.grading.grade import INCONCLUSIVE
 from echolab.grading.limits import MEBIBYTE, Limits
@@ -188,8 +191,20 @@ def test_a_gigabyte_of_output_costs_its_server_only(tried):
     assert_full(check)
 
 
+def levels() -> list[Level]:
+    """Returns how far a submission can be kept apart on this machine, and less far."""
+    less = [Level.OTHER_USER] if os.geteuid() == 0 and is_open_to_others() else []
+    return [best_level(), *less, Level.LIMITS]
+
+
+def is_open_to_others() -> bool:
+    directory = Path(tempfile.gettempdir())
+    return all(path.stat().st_mode & stat.S_IXOTH for path in (directory, *directory.parents))
+
+
+@pytest.mark.parametrize("level", levels())
 @pytest.mark.parametrize("when", ["building", "serving"])
-def test_a_daemon_does_not_outlive_its_parent(when, submission, tried):
+def test_a_daemon_does_not_outlive_its_parent(when, level, submission, tried):
     mark = f"daemon-of-{submission}-{when}"
     fork_twice = f"""
     import os, sys, time
@@ -203,7 +218,7 @@ def test_a_daemon_does_not_outlive_its_parent(when, submission, tried):
     (submission / "daemon.py").write_text(textwrap.dedent(fork_twice))
     if when == "building":
         (submission / "Makefile").write_text("all:\n\tpython3 daemon.py\n")
-    check, _ = tried("import daemon", command=["python3", "server.py", "{port}"])
+    check, _ = tried("import daemon", command=["python3", "server.py", "{port}"], level=level)
     assert_full(check)
     assert not any(mark in words for words in command_lines())
 
@@ -297,3 +312,43 @@ def test_a_server_that_waits_for_ever_gets_what_it_has_earned(submission):
     (submission / "server.py").write_text("import signal\nsignal.pause()\n")
     check, _ = graded(submission)
     assert check.verdict != INCONCLUSIVE and check.points == 0
+
+
+@pytest.fixture
+def grader(submission):
+    """A grader, as a program, of a server that is known by its arguments; returns both."""
+    mark = f"server-of-{submission}"
+    command = ["grade", "01", "--submission", str(submission), "--"]
+    command += [sys.executable, "-c", "import signal; signal.pause()", mark]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "echolab", *command],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "harness")},
+    )
+    assert wait_until(lambda: runs(mark), PATIENCE_SECONDS)
+    yield process, mark
+    process.kill()
+    process.wait()
+    process.stderr.close()
+
+
+def runs(mark: str) -> bool:
+    """Tells whether a server with that mark runs; the grader has it among its arguments, too."""
+    return any(mark in words[-1:] and "grade" not in words for words in command_lines())
+
+
+def test_ctrl_c_ends_all_that_was_started_before_the_grader_ends(grader):
+    process, mark = grader
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode == 128 + signal.SIGINT
+    assert errors.splitlines()[-1] == "lab: interrupted by SIGINT"
+    assert not runs(mark)
+
+
+@sandboxed
+def test_a_grader_that_is_killed_takes_its_sandbox_with_it(grader):
+    process, mark = grader
+    process.kill()
+    assert wait_until(lambda: not runs(mark), PATIENCE_SECONDS)

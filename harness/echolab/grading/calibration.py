@@ -3,9 +3,11 @@
 import os
 import time
 
+from echolab.check.runner import JOBS
+
 WORK_SECONDS = 0.1  # of processor time, on which it is tried
 MOST = 10.0
-JOBS = 6  # checks side by side, on a machine that is ours
+FEWEST_JOBS = 2  # since checks mostly wait
 
 
 def slowdown() -> float:
@@ -18,4 +20,4 @@ def slowdown() -> float:
 
 def jobs_at(slowed: float) -> int:
     """Returns how many checks are made side by side: fewer where each would get less."""
-    return max(2, round(JOBS / slowed))
+    return max(FEWEST_JOBS, round(JOBS / slowed))

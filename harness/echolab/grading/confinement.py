@@ -37,6 +37,11 @@ class Level(enum.StrEnum):
     OTHER_USER = "another user, no namespaces"
     LIMITS = "limits only"
 
+    @property
+    def has_namespaces(self) -> bool:
+        """Whether a submission has a file system, processes and a network of its own."""
+        return self in (Level.FULL, Level.ONE_USER)
+
 
 WHAT_IS_MISSING = {
     Level.FULL: "",
@@ -116,17 +121,16 @@ class Confinement:
 
     def words(self, user: int | None, file_bytes: int | None = None) -> list[str]:
         """Returns what is written before a command that `user` runs."""
-        privileges = ["setpriv", *NO_PRIVILEGES]
-        if self.level in (Level.OTHER_USER, Level.LIMITS):
-            privileges = ["setpriv", "--no-new-privs"]
+        dropped = NO_PRIVILEGES if self.level.has_namespaces else ("--no-new-privs",)
+        privileges = ["setpriv", *dropped]
         if user is not None:
             privileges += [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
         # Another setpriv, since the kernel forgets the signal when a process becomes another user.
         with_parent = ["setpriv", "--pdeathsig=KILL", "--"]
         # The kernel that runs out of memory ends these first: proc(5), oom_score_adj.
-        return [*privileges, "--", *with_parent, "choom", "-n", "1000", "--", *self._prlimit(
-            file_bytes or self.limits.file_bytes
-        )]
+        first_to_go = ["choom", "-n", "1000", "--"]
+        limited = self._prlimit(file_bytes or self.limits.file_bytes)
+        return [*privileges, "--", *with_parent, *first_to_go, *limited]
 
     def _prlimit(self, file_bytes: int) -> list[str]:
         limits = {
@@ -189,21 +193,15 @@ def _kill_all_of(user: int) -> None:
     child = os.fork()
     if child == 0:
         try:
-            _become(user)
+            become(user)
             os.kill(-1, signal.SIGKILL)
         finally:
             os._exit(0)
     os.waitpid(child, 0)
 
 
-def _become(user: int) -> None:
+def become(user: int) -> None:
+    """Gives up being root, for good."""
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
-
-
-def become_other_user() -> int:
-    """Gives up being root, for good: the submission is then this user, too; returns who it is."""
-    user = FIRST_USER + os.getpid() % USERS
-    _become(user)
-    return user

@@ -32,13 +32,19 @@ from echolab.grading import new_root
 from echolab.grading.build import USER, Starved, build
 from echolab.grading.checking import Checker
 from echolab.grading.cohort import variant_of
-from echolab.grading.confinement import Confinement, Level, become_other_user, end_all_of
+from echolab.grading.confinement import (
+    FIRST_USER,
+    USERS,
+    Confinement,
+    Level,
+    become,
+    end_all_of,
+)
 from echolab.grading.limits import Limits
 from echolab.grading.rubric import Kind
 from echolab.interrupts import end_children
 
 PR_SET_DUMPABLE = 4  # prctl(2); the standard library has no name for it
-OWN_NAMESPACES = (Level.FULL, Level.ONE_USER)
 
 
 def main() -> int:
@@ -54,13 +60,16 @@ def main() -> int:
         return _say({"failed": str(problem)})
     proc.adopt_orphans()
     signal.signal(signal.SIGTERM, _end)
+    guest = FIRST_USER + os.getpid() % USERS  # who checks and is checked, where root may be neither
     checker = os.fork()
     if checker == 0:
-        os._exit(_check(request, directory, confinement, variant))
+        os._exit(_check(request, directory, confinement, guest, variant))
     try:
         _bury_until(checker)
     finally:
         end_children()
+        if level is Level.OTHER_USER:
+            end_all_of(guest)
     return 0
 
 
@@ -77,7 +86,7 @@ def _bury_until(checker: int) -> None:
 def _furnish(request: dict[str, Any], confinement: Confinement) -> Path:
     """Makes the place where the submission is going to be, and returns it."""
     copy, scratch = Path(request["submission"]), Path(request["scratch"])
-    if confinement.level not in OWN_NAMESPACES:
+    if not confinement.level.has_namespaces:
         _use_tools(scratch)
         return copy
     root = scratch / "root"
@@ -107,19 +116,19 @@ def _use_tools(directory: Path, seen_as: Path | None = None) -> None:
 
 
 def _check(
-    request: dict[str, Any], directory: Path, confinement: Confinement, variant: Any
+    request: dict[str, Any], directory: Path, confinement: Confinement, guest: int, variant: Any
 ) -> int:
     with _results() as say, _reported(say):
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
         if confinement.level is Level.OTHER_USER:
-            become_other_user()
+            become(guest)
         _forget_environment()
         os.chdir(directory)
         kinds = [Kind(**kind) for kind in request["kinds"]]
         built = build(directory, kinds, request["command"], confinement)
         say({"built": built.command is not None, "output": built.output})
         if built.command:
-            if confinement.level in OWN_NAMESPACES:
+            if confinement.level.has_namespaces:
                 new_root.protect_submission()
             Checker(request, built.command, confinement, say, variant).run()
         say({"over": True})

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from echolab.errors import CannotRun
 from echolab.grading.limits import Limits
+from echolab.models import ROOT
 
 PROGRAMS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr", "etc")
 DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -28,6 +29,8 @@ def build(root: Path, limits: Limits) -> None:
     os.chdir(root)
     for name in (*PROGRAMS, *_prefix_of_python()):
         _show(name)
+    if ROOT.parts[1] in PROGRAMS:
+        _mount("-t", "tmpfs", "-o", "mode=700,size=4k", "tmpfs", str(ROOT.relative_to("/")))
     Path("proc").mkdir()
     # Servers see their own processes only; who may trace the others sees these, too: proc(5).
     _mount("-t", "proc", "-o", "hidepid=2", "proc", "proc")

@@ -8,6 +8,7 @@ import json
 import os
 import selectors
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,6 @@ from echolab.waiting import wait_until
 START_SECONDS = 60.0
 END_SECONDS = 30.0
 GRACE_SECONDS = 120.0  # for what is neither building nor checking
-OWN_NAMESPACES = (Level.FULL, Level.ONE_USER)
 Take = Callable[[dict[str, Any]], None]
 
 
@@ -90,7 +90,7 @@ def run(
 
 def _start(level: Level, stderr: IO[bytes]) -> subprocess.Popen:
     words = [sys.executable, "-B", "-m", "echolab.grading.inside"]
-    if level in OWN_NAMESPACES:
+    if level.has_namespaces:
         words = [*NAMESPACES, *words]
     process = spawn(
         words,
@@ -99,7 +99,7 @@ def _start(level: Level, stderr: IO[bytes]) -> subprocess.Popen:
         stderr=stderr,
         env={**os.environ, "PYTHONPATH": str(ROOT / "harness")},
     )
-    if level in OWN_NAMESPACES:
+    if level.has_namespaces:
         # The first process inside waits for its request: by then it is known who it is.
         if not wait_until(lambda: _is_apart(process.pid), START_SECONDS):
             _end(process, level)
@@ -156,9 +156,9 @@ def _end(process: subprocess.Popen, level: Level) -> None:
     With the first process of its namespace the kernel ends all others (pid_namespaces(7)), and only
     then lets its parent know. Without namespaces the first one kills all that descends from it.
     """
-    first = proc.children(process.pid) if level in OWN_NAMESPACES else [process.pid]
+    first = proc.children(process.pid) if level.has_namespaces else [process.pid]
     for pid in first:
-        os.kill(pid, signal.SIGKILL if level in OWN_NAMESPACES else signal.SIGTERM)
+        os.kill(pid, signal.SIGKILL if level.has_namespaces else signal.SIGTERM)
     process.stdout.close()
     try:
         process.wait(END_SECONDS)
@@ -169,6 +169,9 @@ def _end(process: subprocess.Popen, level: Level) -> None:
 
 def _lend(submission: Path, scratch: str) -> None:
     """Lets another user, whoever that will be, work where only this one may by default."""
+    for parent in submission.parent.parents:
+        if not parent.stat().st_mode & stat.S_IXOTH:
+            raise SandboxFailed(f"{parent}: let every user enter it, or set TMPDIR to another place")
     for path in (submission, *submission.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o777 if path.is_dir() or os.access(path, os.X_OK) else 0o666)

@@ -53,7 +53,7 @@ def graded_checks(rubric: Rubric, found: Found) -> list[GradedCheck]:
         seconds = found.checks.get(check_id, {}).get("seconds", 0.0)
         graded.append(
             GradedCheck(
-                check_id, titles[check_id], verdict, round(points, 6), round(most, 6),
+                check_id, titles[check_id], str(verdict), round(points, 6), round(most, 6),
                 printable(evidence), seconds,
             )  # fmt: skip
         )
