@@ -102,7 +102,8 @@ def _run(
         except subprocess.TimeoutExpired:
             status = f"was not over after {confinement.limits.build_seconds:.0f} s"
             if _is_at_work(process.pid) and (slowed := slowdown()) > BUSY:
-                raise Starved(f"the build {status}, on a machine {slowed:.0f} times as slow") from None
+                said = f"the build {status}, on a machine {slowed:.0f} times as slow"
+                raise Starved(said) from None
         finally:
             process.kill()
             process.wait()

@@ -27,9 +27,11 @@ class ConfinedCommand(Command):
     user: int | None = None
 
     def of_check(self, check_id: str) -> "ConfinedCommand":
+        """Returns the command for the check's own user."""
         return dataclasses.replace(self, user=user_of(check_id, self.confinement))
 
     def with_port(self, port: int) -> list[str]:
+        """Returns the words for one port, behind those that confine them."""
         return [*self.confinement.words(self.user), *super().with_port(port)]
 
 

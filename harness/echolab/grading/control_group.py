@@ -39,7 +39,7 @@ class ControlGroup:
 
 @contextlib.contextmanager
 def control_group(name: str, limits: Limits) -> Iterator[ControlGroup]:
-    """Makes the group, as far as that is allowed here, and removes it when its processes are gone."""
+    """Makes the group, as far as that is allowed, and removes it when its processes are gone."""
     settings = {"pids.max": 4 * limits.processes + SPARE_PROCESSES}
     settings |= WEIGHTS | {file: limits.memory_bytes for file in MEMORY_FILES}
     made, limited = [], set()

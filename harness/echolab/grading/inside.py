@@ -2,9 +2,10 @@
 
 usage: python3 -m echolab.grading.inside < REQUEST
 
-The request is a JSON object on one line. What was found goes to stdout as it is found, a JSON object
-a line: {"built": true, "output": ...}, {"check": ...} for each check, the last one with an id counts,
-{"diagnoses": ...}, {"over": true}. Servers have neither of these pipes.
+The request is a JSON object on one line: see echolab.grading.sandbox. What was found goes to stdout
+as it is found, a JSON object a line: {"built": true, "output": ...}, {"check": ...} for each check,
+of which the last with an id counts, {"diagnoses": ...}, {"over": true}; {"failed": ...} where it is
+not the submission that has failed. Servers have neither of these pipes.
 """
 
 import contextlib

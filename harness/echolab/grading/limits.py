@@ -1,7 +1,6 @@
 """What a submission may use while it is built and checked."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 MEBIBYTE = 1024 * 1024
 
@@ -22,14 +21,8 @@ class Limits:
 
     def stretched(self, slowdown: float) -> "Limits":
         """Returns the limits for a machine that takes so many times as long as it would alone."""
-        return Limits(
-            **{
-                **asdict(self),
-                "build_seconds": self.build_seconds * slowdown,
-                "check_seconds": self.check_seconds * slowdown,
-            }
+        return replace(
+            self,
+            build_seconds=self.build_seconds * slowdown,
+            check_seconds=self.check_seconds * slowdown,
         )
-
-    def as_dictionary(self) -> dict[str, Any]:
-        """Returns them as JSON has them."""
-        return asdict(self)

@@ -4,6 +4,7 @@ Whoever asks stays outside, where the submission cannot reach it. When run() ret
 of the sandbox is gone.
 """
 
+import contextlib
 import json
 import os
 import selectors
@@ -52,40 +53,42 @@ def run(
 ) -> None:
     """Builds and checks the files of `submission`, a copy that this may change.
 
-    Each result (see echolab.grading.inside) goes to `take`; `only` these checks are made. Raises SandboxFailed; what has not been
-    said by then is not known.
+    Each result (see echolab.grading.inside) goes to `take`. Without `only` all checks of the service
+    are made, also those that give no points: a diagnosis may rest on what they see. Raises
+    SandboxFailed; what has not been said by then is not known.
     """
     level = level or best_level()
     slowed = slowdown()
     limits = limits.stretched(slowed)
-    with tempfile.TemporaryDirectory(prefix="echolab-sandbox-") as scratch:
+    asked = _asked(submission, rubric, command)
+    asked |= {"only": list(only), "seed": seed, "jobs": jobs_at(slowed)}
+    with contextlib.ExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="echolab-sandbox-"))
         if level is Level.OTHER_USER:
             _lend(submission, scratch)
         name = f"echolab-{os.getpid()}-{Path(scratch).name}"
-        with control_group(name, limits) as group, tempfile.TemporaryFile() as stderr:
-            request = {
-                "submission": str(submission),
-                "scratch": scratch,
-                "level": level.value,
-                "limits": limits.as_dictionary(),
-                "memory_limited": group.is_memory_limited,
-                "kinds": [asdict(kind) for kind in rubric.kinds],
-                "command": list(command) if command else None,
-                "service": rubric.service,
-                "model": rubric.model,
-                # By default all, also those that give no points: a diagnosis may rest on them.
-                "only": list(only),
-                "seed": seed,
-                "jobs": jobs_at(slowed),
-            }
-            process = _start(level, stderr)
-            try:
-                group.take(process.pid)
-                _say(process, request)
-                seconds = limits.build_seconds + limits.check_seconds + GRACE_SECONDS
-                _listen(process, take, seconds, stderr)
-            finally:
-                _end(process, level)
+        group = stack.enter_context(control_group(name, limits))
+        stderr = stack.enter_context(tempfile.TemporaryFile())
+        confined = {"scratch": scratch, "level": level.value, "limits": asdict(limits)}
+        confined["memory_limited"] = group.is_memory_limited
+        process = _start(level, stderr)
+        try:
+            group.take(process.pid)
+            _say(process, asked | confined)
+            seconds = limits.build_seconds + limits.check_seconds + GRACE_SECONDS
+            _listen(process, take, seconds, stderr)
+        finally:
+            _end(process, level)
+
+
+def _asked(submission: Path, rubric: Rubric, command: Sequence[str] | None) -> dict[str, Any]:
+    return {
+        "submission": str(submission),
+        "kinds": [asdict(kind) for kind in rubric.kinds],
+        "command": list(command) if command else None,
+        "service": rubric.service,
+        "model": rubric.model,
+    }
 
 
 def _start(level: Level, stderr: IO[bytes]) -> subprocess.Popen:
@@ -171,7 +174,8 @@ def _lend(submission: Path, scratch: str) -> None:
     """Lets another user, whoever that will be, work where only this one may by default."""
     for parent in submission.parent.parents:
         if not parent.stat().st_mode & stat.S_IXOTH:
-            raise SandboxFailed(f"{parent}: let every user enter it, or set TMPDIR to another place")
+            remedy = "let every user enter it, or set TMPDIR to another place"
+            raise SandboxFailed(f"{parent}: {remedy}")
     for path in (submission, *submission.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o777 if path.is_dir() or os.access(path, os.X_OK) else 0o666)

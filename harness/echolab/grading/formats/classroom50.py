@@ -1,7 +1,8 @@
 """result.json of a Classroom 50 autograder: schema classroom50/result/v1.
 
-https://github.com/foundation50/classroom50/wiki/Advanced-Autograding. Its runner says by environment
-variables which submission this is, and itself stamps whose it is and when it was handed in.
+https://github.com/foundation50/classroom50/wiki/Advanced-Autograding. Its runner says by
+environment variables which submission this is, and itself stamps whose it is and when it was handed
+in.
 """
 
 import datetime
