@@ -161,6 +161,20 @@ def test_what_is_written_stays_inside(tried, submission):
     assert os.listdir(submission) == ["server.py"]
 
 
+def test_nothing_is_imported_from_what_was_handed_in(submission, tmp_path):
+    names = ("json", "click", "echolab", "rich", "tempfile", "ctypes")
+    for name in names:
+        proof = tmp_path / f"imported-{name}"
+        (submission / f"{name}.py").write_text(f"open({str(proof)!r}, 'w')\n")
+    (submission / "Makefile").write_text("all:\n\tfalse\n")
+    graded_here = subprocess.run(
+        [ROOT / "lab", "--no-install", "grade", "01"],
+        cwd=submission, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "it was not built" in graded_here.stdout, graded_here
+    assert not list(tmp_path.glob("imported-*"))
+
+
 def test_a_printed_report_is_not_believed(submission):
     (submission / "server.py").write_text(
         textwrap.dedent(

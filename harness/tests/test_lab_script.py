@@ -53,7 +53,7 @@ def world(tmp_path):
     world.program("apt-get")
     world.program("df", "echo 1000000")
     world.program("sudo", '[ "$1" = -n ] || exec "$@"')
-    world.program("python3", 'case $1 in -c) exit 0;; esac; echo "$PYTHONPATH: $*"')
+    world.program("python3", 'case $2 in -c) exit 0;; esac; echo "$PYTHONPATH: $*"')
     return world
 
 
@@ -142,20 +142,20 @@ def test_without_dpkg_it_goes_on(world):
 
 
 def test_arguments_are_handed_over_unchanged(world):
-    world.program("python3", 'case $1 in -c) exit 0;; esac; printf "<%s>" "$@"')
+    world.program("python3", 'case $2 in -c) exit 0;; esac; printf "<%s>" "$@"')
     result = world.run("compare", "--server", "a=b  {port}", "", "*")
-    assert result.stdout == "<-m><echolab><compare><--server><a=b  {port}><><*>"
+    assert result.stdout == "<-P><-m><echolab><compare><--server><a=b  {port}><><*>"
 
 
 def test_it_works_through_a_symbolic_link(world, tmp_path):
     link = tmp_path / "elsewhere"
     link.symlink_to(ROOT / "lab")
-    assert world.run("list", script=link).stdout == f"{ROOT}/harness: -m echolab list\n"
+    assert world.run("list", script=link).stdout == f"{ROOT}/harness: -P -m echolab list\n"
 
 
 def test_a_python_without_the_modules_is_passed_over(world):
     world.program("python3", "exit 1")
     if os.path.exists("/usr/bin/python3"):
         result = world.run("list")
-        assert "python3 -m echolab" not in " ".join(world.calls("python3"))
+        assert "python3 -P -m echolab" not in " ".join(world.calls("python3"))
         assert result.returncode in (0, 3)

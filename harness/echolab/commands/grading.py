@@ -10,7 +10,7 @@ from echolab.grading.advice import HINTS
 from echolab.grading.confinement import WHAT_IS_MISSING, best_level
 from echolab.grading.formats import FORMATS, write
 from echolab.grading.grade import INCONCLUSIVE
-from echolab.grading.printed import print_grade
+from echolab.grading.printed import print_grade, progress
 from echolab.grading.submission import grade_submission
 from echolab.interrupts import orderly_ending
 from echolab.tables import output_console
@@ -57,8 +57,8 @@ def grade_command(lab_name, command, submission, seed, hints, formats, out) -> i
     """
     if missing := WHAT_IS_MISSING[best_level()]:
         print(f"lab: {missing}", file=sys.stderr)
-    with orderly_ending():
-        grade = grade_submission(lab_name, submission, command or None, seed)
+    with orderly_ending(), progress() as on_result:
+        grade = grade_submission(lab_name, submission, command or None, seed, on_result)
     print_grade(output_console(), grade, hints)
     for name in dict.fromkeys(formats):
         write(grade, name, out, hints)

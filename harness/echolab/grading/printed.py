@@ -1,6 +1,9 @@
 """A grade for people, on the terminal."""
 
+import contextlib
+from collections.abc import Callable, Iterator
 from itertools import groupby
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +16,21 @@ from echolab.grading.grade import GRADED, NOT_BUILT, Grade, GradedCheck
 BUILD_LINES = 40
 SKIPPED = Verdict.SKIPPED
 STYLES = {GRADED: "bold green", NOT_BUILT: "bold red"}
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Gives who shows what is found, on a line of stderr; nothing where that is no terminal."""
+    console = Console(stderr=True, highlight=False)
+    made: set[str] = set()
+    with console.status("building") as status:
+
+        def show(result: dict[str, Any]) -> None:
+            if "check" in result:
+                made.add(result["check"]["id"])
+                status.update(f"checking: {len(made)} checks made, last {result['check']['id']}")
+
+        yield show
 
 
 def print_grade(console: Console, grade: Grade, hints: str) -> None:
@@ -48,7 +66,7 @@ def _table(lost: list[GradedCheck]) -> Table:
     for evidence, checks in groupby(sorted(not_tried, key=_evidence), key=_evidence):
         of_it = list(checks)
         names = " ".join(check.id for check in of_it)
-        why = Text.assemble(("not tried", "bold"), f": {evidence}: {names}")
+        why = Text.assemble(("not tried", "bold"), f": {names} ({evidence})")
         table.add_row(_lost(of_it), _lost(of_it), "", why)
     return table
 

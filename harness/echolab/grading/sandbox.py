@@ -92,7 +92,8 @@ def _asked(submission: Path, rubric: Rubric, command: Sequence[str] | None) -> d
 
 
 def _start(level: Level, stderr: IO[bytes]) -> subprocess.Popen:
-    words = [sys.executable, "-B", "-m", "echolab.grading.inside"]
+    # -P: nothing is imported from the current directory, which may be what was handed in.
+    words = [sys.executable, "-B", "-P", "-m", "echolab.grading.inside"]
     if level.has_namespaces:
         words = [*NAMESPACES, *words]
     process = spawn(

@@ -19,33 +19,46 @@ BUILD_OUTPUT_CHARACTERS = 8000
 
 
 def grade_submission(
-    lab: str, directory: Path, command: Sequence[str] | None = None, seed: int | None = None
+    lab: str,
+    directory: Path,
+    command: Sequence[str] | None = None,
+    seed: int | None = None,
+    on_result: sandbox.Take = lambda result: None,
 ) -> Grade:
     """Builds a copy of a submission, checks it, and returns its grade.
 
     `lab` is the name of a rubric, or a beginning that no other has: "03". `command` starts the
     server in place of what the rubric says; {port} in it becomes a free port. `seed` is that of the
-    cohort's variant. Raises BadUsage if there is no such lab or directory, CannotRun if nothing can
+    cohort's variant. `on_result` is told what is found while it is found. Raises BadUsage if there is no such lab or directory, CannotRun if nothing can
     be graded on this machine. Whatever the submission does costs its own grade only.
     """
     rubric = rubric_of_cohort(find_rubric(lab), seed)
     if not directory.is_dir():
         raise BadUsage(f"{directory}: is no directory: a submission is one")
     began = time.monotonic()
-    found = find_out(rubric, directory, command, seed=seed)
+    found = find_out(rubric, directory, command, on_result, seed=seed)
     return _grade(rubric, directory.resolve().name, found, time.monotonic() - began)
 
 
 def find_out(
-    rubric: Rubric, directory: Path, command: Sequence[str] | None = None, **how: Any
+    rubric: Rubric,
+    directory: Path,
+    command: Sequence[str] | None = None,
+    on_result: sandbox.Take = lambda result: None,
+    **how: Any,
 ) -> Found:
     """Lets a copy of the directory be built and checked; `how` is what sandbox.run() takes."""
     found = Found()
+
+    def take(result: dict[str, Any]) -> None:
+        found.take(result)
+        on_result(result)
+
     with tempfile.TemporaryDirectory(prefix="echolab-grade-") as scratch:
         copy = Path(scratch, "submission")
         try:
             copy_submission(directory, copy, how.get("limits", Limits()))
-            sandbox.run(copy, rubric, command, found.take, **how)
+            sandbox.run(copy, rubric, command, take, **how)
         except TooMuch as reason:
             found.take({"built": False, "output": f"it is not built: {reason}"})
         except sandbox.SandboxFailed as reason:
