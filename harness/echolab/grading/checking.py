@@ -58,9 +58,7 @@ class Checker:
         self._confinement = confinement
         self._limits = confinement.limits
         self._say = say
-        self._claim = Facts(
-            claimed_model=request["model"], framing="line", variant=variant
-        )
+        self._claim = Facts(claimed_model=request["model"], framing="line", variant=variant)
         self._checks = chosen(request["only"], self._service)
 
     def run(self) -> None:
@@ -68,9 +66,13 @@ class Checker:
         outcomes = self._run(self._checks, self._claim, self._jobs)
         if self._acquitted_of_basic(outcomes):
             outcomes = self._run(self._checks, self._claim, self._jobs)
-        for check, outcome in zip(self._checks, list(outcomes)):
-            if outcome.verdict in AGAINST:
-                outcomes[outcomes.index(outcome)] = self._again(check, outcome, outcomes)
+        self._say_diagnoses(outcomes)  # in case that there is no time for what follows
+        for number, check in enumerate(self._checks):
+            if outcomes[number].verdict in AGAINST:
+                outcomes[number] = self._again(check, outcomes[number], outcomes)
+        self._say_diagnoses(outcomes)
+
+    def _say_diagnoses(self, outcomes: Sequence[Outcome]) -> None:
         examination = Examination("", self._checks, outcomes)
         self._say({"diagnoses": reports.as_dictionary(examination)["diagnoses"]})
 

@@ -32,7 +32,7 @@ class Found:
             self.built, self.output = result["built"], result["output"]
         if "check" in result:
             self.checks[result["check"]["id"]] = result["check"]
-        self.diagnoses += result.get("diagnoses", ())
+        self.diagnoses = result.get("diagnoses", self.diagnoses)
 
 
 def graded_checks(rubric: Rubric, found: Found) -> list[GradedCheck]:
