@@ -4,7 +4,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from echolab import proc
 from echolab.waiting import wait_until
@@ -89,19 +89,20 @@ def take_signals() -> None:
     _waiting.numbers.clear()
 
 
-def end_children() -> None:
+def end_children(spared: Collection[int] = ()) -> None:
     """Kills and buries all children of this process, those included that it has adopted.
 
-    It takes five seconds at most: who sleeps in the kernel cannot be killed at once.
+    Only those with the ids `spared` are left. It takes five seconds at most: who sleeps in the
+    kernel cannot be killed at once.
     """
-    wait_until(_no_child_is_left, KILL_SECONDS)
+    wait_until(lambda: _only_are_left(spared), KILL_SECONDS)
 
 
-def _no_child_is_left() -> bool:
-    """Kills and buries the children; returns whether there were none."""
+def _only_are_left(spared: Collection[int]) -> bool:
+    """Kills and buries the other children; returns whether there were none."""
     # Who is buried behind its back is alive for multiprocessing, for ever, and its pool never ends.
     workers = {worker.pid: worker for worker in multiprocessing.active_children()}
-    for pid in proc.children(os.getpid()):
+    for pid in set(proc.children(os.getpid())).difference(spared):
         # A thread that waits for its own process may have buried it meanwhile.
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(pid, signal.SIGKILL)
@@ -109,4 +110,4 @@ def _no_child_is_left() -> bool:
                 workers[pid].join(0)
             else:
                 os.waitpid(pid, os.WNOHANG)
-    return not proc.children(os.getpid())
+    return set(proc.children(os.getpid())).issubset(spared)
