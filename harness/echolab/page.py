@@ -36,11 +36,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """`hint` says in a few words what the figures are; it stands under the title."""
+    """`hint` says in a few words what the figures are; it stands under the title.
+
+    A column of `prose` is broken into lines.
+    """
 
     title: str
     numeric: bool = True
     hint: str = ""
+    prose: bool = False
 
 
 @dataclass(frozen=True)
