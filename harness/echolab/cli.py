@@ -30,6 +30,7 @@ COMMANDS = (
     checking.check_command,
     checking.visit_zoo,
     grading.grade_command,
+    grading.autograder_command,
     comparing.run_bench,
     measuring.knee_command,
     measuring.scale_command,
