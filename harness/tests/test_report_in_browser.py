@@ -1,25 +1,27 @@
 """The report as a reader has it: in Chromium, without a network. Skipped where that is missing."""
 
-import shutil
+import functools
 
 import pytest
+from browsing import (
+    DESKTOP,
+    OVERFLOW,
+    PATIENCE,
+    PHONE,
+    chromium,
+    column_of,
+    load,
+    needs_chromium,
+)
 from invented_results import HOSTILE, document
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from echolab import report
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="python3-selenium is not installed")
-from selenium.webdriver.chrome.service import Service  # noqa: E402
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
-
-DRIVER = shutil.which("chromedriver")
-PATIENCE = 60  # seconds: a loaded machine starts a browser slowly
 MODELS = "iterative thread-per-client select poll epoll asio-callbacks io-uring prefork".split()
-DESKTOP, PHONE = (1280, 900), (360, 740)
-pytestmark = pytest.mark.skipif(
-    not (DRIVER and shutil.which("chromium")), reason="chromium-driver is not installed"
-)
+pytestmark = needs_chromium
 
 # Colours of a canvas: what was drawn has more than the one that says "nothing here".
 COLOURS = """
@@ -30,7 +32,6 @@ return [...document.querySelectorAll("canvas")].map((canvas) => {
   return new Set(pixels).size;
 });
 """
-OVERFLOW = "return document.documentElement.scrollWidth - window.innerWidth"
 # Of each choice the names of those alternatives that are in sight.
 IN_SIGHT = """
 return [...document.querySelectorAll(".choice")].map((choice) =>
@@ -42,19 +43,8 @@ return [...document.querySelectorAll(".choice")].map((choice) =>
 
 @pytest.fixture(scope="module")
 def browser():
-    options = webdriver.ChromeOptions()
-    for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(service=Service(DRIVER), options=options)
-    try:
-        driver.set_page_load_timeout(PATIENCE)
-        driver.execute_cdp_cmd("Network.enable", {})
-        offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
-        driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
+    with chromium() as driver:
         yield driver
-    finally:
-        driver.quit()
 
 
 @pytest.fixture(scope="module")
@@ -68,21 +58,7 @@ def file(tmp_path_factory):
 @pytest.fixture
 def show(browser, file):
     """Loads the report in a window of that size and colour scheme; returns the browser."""
-
-    def load(size=DESKTOP, scheme="light", media=""):
-        width, height = size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        emulated = {"media": media, "features": features}
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", emulated)
-        browser.get(file.as_uri())
-        WebDriverWait(browser, PATIENCE).until(
-            lambda it: it.find_elements(By.CSS_SELECTOR, "html[data-ready]")
-        )
-        return browser
-
-    return load
+    return functools.partial(load, browser, file)
 
 
 def test_it_loads_without_a_network_and_without_a_complaint(show):
@@ -114,12 +90,6 @@ def test_nothing_sticks_out_of_the_window_and_the_paper_is_as_its_reader_likes_i
     assert browser.execute_script(OVERFLOW) <= 0
     background = "return getComputedStyle(document.body).backgroundColor"
     assert browser.execute_script(background) == f"rgb({paper})"
-
-
-def column_of(table, number: int) -> list[str]:
-    rows = "return [...arguments[0].tBodies[0].rows]"
-    cells = f"{rows}.map((row) => row.cells[{number}].textContent)"
-    return table.parent.execute_script(cells, table)
 
 
 def test_a_click_sorts_a_table_and_another_one_turns_it_round(show):
