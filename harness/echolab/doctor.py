@@ -29,6 +29,7 @@ OPTIONAL_PACKAGES = {
     "apt-utils": "makes bundles for machines without a network",
     "git": "notes the commit beside the results",
     "chromium-driver": "tests the reports in a browser, with python3-selenium",
+    "parallel": "grades a class on several machines: docs/grading-at-scale.md",
     "libbenchmark-tools": "Google's tool that compares benchmarks, with python3-scipy",
 }
 
