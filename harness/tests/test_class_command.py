@@ -115,6 +115,13 @@ def test_no_submission_takes_the_place_of_the_results(lab, room):
     assert (status, said) == (2, f"lab: class: no submission can be called {CSV}\n")
 
 
+def test_results_do_not_lie_among_the_submissions(lab, room):
+    hand_in(room, "ada")
+    (room / "class" / "grades").mkdir()
+    status, _, said = lab("grade", "03", "--all", "class", "--out", "class/grades")
+    assert status == 2 and "class/grades lies where the submissions are" in said
+
+
 def real_class(directory):
     for name in ("ada", "bob"):
         (directory / "class" / name).mkdir(parents=True)

@@ -125,6 +125,18 @@ def _marked():
     return [pid for pid in proc.process_table() if proc.has_environment(pid, MARK)]
 
 
+def test_a_grader_that_never_stops_talking_holds_up_nobody(room):
+    room.add("mallory", "exec yes >&2")
+    for name in ("ada", "bob", "zoe"):
+        room.add(name)
+    seconds = 0.5
+    _, entries = room.grade(seconds=seconds)
+    while not all(entries[name].grade for name in ("ada", "bob", "zoe")):
+        seconds *= 2  # on a machine that is too busy for their graders
+        _, entries = room.grade(seconds=seconds)
+    assert entries["mallory"].reason.startswith("its grader was not done after")
+
+
 @pytest.mark.parametrize("end", [LEAVE_THE_GRADE, "kill -KILL $$", "sleep 1000"])
 def test_what_a_grader_has_started_is_gone_when_its_grade_is_taken(room, end):
     daemon = f"{MARK} setsid sh -c 'sleep 1000 & (sleep 1000 &)'"

@@ -44,27 +44,34 @@ def grade_class(lab: str, directory: Path, wishes: ClassWishes) -> int:
 
     Whatever ends it early, the grades that are there are kept, and shown.
     """
-    submissions, strangers = submissions_in(directory)
-    if reserved := {CSV, PAGE}.intersection(path.name for path in submissions):
-        raise BadUsage(f"{directory}: no submission can be called {' or '.join(sorted(reserved))}")
-    if strangers:
-        names = ", ".join(map(one_line, strangers))
-        print(f"lab: not graded, since they are no directories: {names}", file=sys.stderr)
     out = wishes.out or Path("grades") / lab
+    submissions = _submissions(directory, out)
     book = Gradebook(out, conditions_of(lab, wishes.seed, wishes.command))
     classroom = Classroom(submissions, book, _Grader(lab, wishes).command, wishes.seconds)
-    entries: list[Entry] = []
     with orderly_ending():
         try:
             if not wishes.only_gather:
                 with ClassProgress() as progress:
                     classroom.grade(wishes.jobs, progress, wishes.again)
         finally:
-            entries += classroom.entries()
+            entries = classroom.entries()
             _write(lab, entries, out)
             _hand_back(entries, book, wishes)
             print(*summary(entries), f"Table: {out / CSV}", f"Page: {out / PAGE}", sep="\n")
     return SURE if all(entry.is_settled for entry in entries) else UNSURE
+
+
+def _submissions(directory: Path, out: Path) -> list[Path]:
+    """Returns the submissions; names what is none, and raises BadUsage where `out` is in the way."""
+    submissions, strangers = submissions_in(directory)
+    if reserved := {CSV, PAGE}.intersection(path.name for path in submissions):
+        raise BadUsage(f"{directory}: no submission can be called {' or '.join(sorted(reserved))}")
+    if any(out.resolve().is_relative_to(path.resolve()) for path in submissions):
+        raise BadUsage(f"{out} lies where the submissions are: choose another --out")
+    if strangers:
+        names = ", ".join(map(one_line, strangers))
+        print(f"lab: not graded, since they are no directories: {names}", file=sys.stderr)
+    return submissions
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from echolab.check.diagnosis import all_bugs
+from echolab.grading.advice import number
 from echolab.grading.class_summary import (
     bugs_of,
     counts,
@@ -58,7 +59,7 @@ def _doubt(entry: Entry) -> str:
     if not entry.grade:
         return f"{name} has no grade: {entry.reason}."
     return (
-        f"{name} may deserve more than {entry.grade.score:g} points: {undecided(entry.grade)}."
+        f"{name} may deserve more than {number(entry.grade.score)} points: {undecided(entry.grade)}."
         " Grade it again when the machine is quiet."
     )
 
@@ -118,7 +119,7 @@ def _tone(entry: Entry) -> str:
 
 
 def _number(value: float) -> Cell:
-    return Cell(f"{value:g}", value)
+    return Cell(number(value), value)
 
 
 def _bugs_section(entries: Sequence[Entry]) -> Section | None:
@@ -208,9 +209,8 @@ def _losses(entry: Entry) -> Iterator[list[Cell | str]]:
         yield [name, NOTHING, _number(grade.max_score), NOT_BUILT, said[-1] if said else ""]
         return
     for check in grade.lost() if grade else ():
-        lost = round(check.max_points - check.points, 2)
         tone = "alarm" if check.verdict == INCONCLUSIVE else ""
-        yield [name, check.id, _number(lost), Cell(check.verdict, tone=tone), check.evidence]
+        yield [name, check.id, _number(check.max_points - check.points), Cell(check.verdict, tone=tone), check.evidence]
 
 
 def _bars(

@@ -7,6 +7,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from echolab.grading.advice import number
 from echolab.grading.grade import GRADED, INCONCLUSIVE, NOT_BUILT, Grade
 from echolab.grading.gradebook import NOT_GRADED, Entry
 from echolab.grading.scoring import printable
@@ -34,7 +35,7 @@ def as_line(entry: Entry) -> str:
     if not entry.grade:
         return f"{name}: {NOT_GRADED}: {one_line(entry.reason)}"
     grade = entry.grade
-    parts = [f"{grade.score:g} of {grade.max_score:g}"]
+    parts = [f"{number(grade.score)} of {number(grade.max_score)}"]
     parts += [grade.verdict] if grade.verdict != GRADED else []
     parts += [undecided(grade)] if grade.unsure() else []
     parts += [", ".join(bugs_of(entry)) or first_failure(grade)]
@@ -120,8 +121,8 @@ def _row(entry: Entry) -> list[str]:
     return [
         entry.name,
         grade.lab,
-        f"{grade.score:g}",
-        f"{grade.max_score:g}",
+        number(grade.score),
+        number(grade.max_score),
         "" if share is None else f"{share:.1f}",
         grade.verdict,
         " ".join(bugs_of(entry)),

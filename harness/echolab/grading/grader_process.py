@@ -21,7 +21,7 @@ from echolab.quantities import duration
 from echolab.spawning import spawn
 from echolab.waiting import wait_until
 
-ORDERLY_SECONDS = 5.0
+ORDERLY_SECONDS = 10.0
 PIPE_BYTES = 1 << 16
 TOLD_BYTES = 2000  # of the last words of a grader
 LAST_STATUS = 3  # of ./lab: from 0, all well, to 3, could not tell
@@ -83,10 +83,13 @@ class GraderProcess:
         return self._end
 
     def listen(self) -> None:
-        """Takes what the grader has said, lest it wait for a reader; only the end is kept."""
+        """Takes what the grader has said, lest it wait for a reader; only the end is kept.
+
+        Who says more than a pipe holds waits for the next time: nobody else shall wait for him.
+        """
         with contextlib.suppress(BlockingIOError):
-            while said := os.read(self._process.stderr.fileno(), PIPE_BYTES):
-                self._last_words = (self._last_words + said)[-TOLD_BYTES:]
+            said = os.read(self._process.stderr.fileno(), PIPE_BYTES)
+            self._last_words = (self._last_words + said)[-TOLD_BYTES:]
 
     def is_overdue(self) -> bool:
         """Tells whether it has had its time."""
@@ -115,9 +118,12 @@ class GraderProcess:
 
     def kill(self) -> None:
         """Ends the process and all that descends from it, in order if it does so soon."""
-        self._was_cut_off |= not self.has_ended()
+        if self.has_ended():
+            return  # its descendants have been adopted, and its number may be another's
+        self._was_cut_off = True
         self.ask_to_end()
-        wait_until(self.has_ended, ORDERLY_SECONDS)
+        if wait_until(self.has_ended, ORDERLY_SECONDS):
+            return
         for pid in proc.descendants([self._process.pid]):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
