@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -28,9 +29,17 @@ def archive(tmp_path_factory):
 
 
 @pytest.fixture
-def root(archive, tmp_path):
-    """A scratch root whose autograder/ is as Gradescope makes it, before somebody submits."""
-    autograder = tmp_path / "autograder"
+def root(archive):
+    """A scratch root whose autograder/ is as Gradescope makes it, before somebody submits.
+
+    Everybody can enter it, other than a test's usual directory: who keeps out is the autograder.
+    """
+    with tempfile.TemporaryDirectory(prefix="echolab-test-") as scratch:
+        Path(scratch).chmod(0o755)
+        yield _furnished(Path(scratch, "autograder"), archive)
+
+
+def _furnished(autograder, archive):
     for name in ("source", "submission", "results"):
         (autograder / name).mkdir(parents=True)
     zipfile.ZipFile(archive).extractall(autograder / "source")  # which forgets who is a program
@@ -40,9 +49,10 @@ def root(archive, tmp_path):
     return autograder
 
 
-def run_autograder(autograder):
+def run_autograder(autograder, **variables):
     """Runs it as Gradescope does; returns the process, and results.json or None."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("ECHOLAB", "PYTHON"))}
+    environment |= variables
     done = subprocess.run(
         [autograder / "run_autograder"], cwd=autograder, env=environment,
         capture_output=True, text=True, timeout=SECONDS,
@@ -90,6 +100,32 @@ def test_a_submission_is_graded_where_gradescope_puts_it(root):
     assert done.returncode == 0, done.stderr
     assert results["score"] == 0 and results["tests"]
     assert all(test["max_score"] >= test["score"] for test in results["tests"])
+
+
+THIEF = """all:
+	-echo '{{"score": 100}}' >{root}/results/results.json
+	-cat {root}/source/secret {root}/submission_metadata.json
+	-echo all: >{root}/source/run_autograder
+	false
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="other users take root, which Gradescope gives")
+@pytest.mark.parametrize("namespaces", [True, False], ids=["namespaces", "none, as in a container"])
+def test_a_submission_can_neither_read_the_grader_nor_write_its_score(root, tmp_path, namespaces):
+    path = os.environ["PATH"]
+    if not namespaces:
+        (tmp_path / "unshare").symlink_to(shutil.which("false"))
+        path = f"{tmp_path}:{path}"
+    (root / "source" / "secret").write_text("what the checks do")
+    (root / "submission" / "Makefile").write_text(THIEF.format(root=root))
+    done, results = run_autograder(root, PATH=path)
+    assert done.returncode == 0, done.stderr
+    assert results["score"] == 0
+    shown = json.dumps(results)
+    assert "what the checks do" not in shown and "Ada" not in shown
+    assert "Permission denied" in shown or "No such file" in shown
+    assert "autograder" in (root / "source" / "run_autograder").read_text()
 
 
 def test_a_grader_that_fails_leaves_no_result_rather_than_a_score(root):
