@@ -11,6 +11,7 @@ from echolab.errors import BadUsage
 from echolab.grading.advice import HINTS
 from echolab.grading.autograder import write_autograder
 from echolab.grading.class_command import LONGEST_SECONDS, ClassWishes, grade_class
+from echolab.grading.cohort import rubric_of_cohort
 from echolab.grading.confinement import WHAT_IS_MISSING, best_level
 from echolab.grading.fingerprint import fingerprint
 from echolab.grading.formats import FORMATS, write
@@ -89,7 +90,8 @@ def grade_command(
         out, jobs or os.cpu_count() or 1, time_limit or LONGEST_SECONDS, again, gather, seed,
         hints, formats, command,
     )  # fmt: skip
-    return grade_class(find_rubric(lab_name).lab, class_directory, wishes)
+    rubric = rubric_of_cohort(find_rubric(lab_name), seed)
+    return grade_class(rubric.lab, class_directory, wishes)
 
 
 def _grade_one(lab_name, command, submission, seed, hints, formats, out) -> int:
@@ -118,5 +120,6 @@ def autograder_command(lab_name, command, out, seed, hints) -> None:
 
     COMMAND after -- starts the submissions, as with ./lab grade.
     """
-    write_autograder(find_rubric(lab_name).lab, out, seed, hints, command)
+    rubric = rubric_of_cohort(find_rubric(lab_name), seed)
+    write_autograder(rubric.lab, out, seed, hints, command)
     click.echo(f"{out}: upload it to Gradescope, under Configure Autograder")
