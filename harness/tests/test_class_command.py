@@ -18,6 +18,7 @@ from echolab.grading.gradebook import conditions_of, note_conditions
 from echolab.models import ROOT
 
 SECONDS = 500
+WITH_ALL = "--jobs, --time-limit, --again and --gather go with --all"
 NO_PYTHON = "def serve(:\n"
 
 
@@ -49,8 +50,8 @@ def hand_in(room, name, given=None, grader=None):
 @pytest.mark.parametrize(
     "arguments, complaint",
     [
-        (["grade", "03", "--jobs", "2"], "--jobs, --time-limit, --again and --gather go with --all"),
-        (["grade", "03", "--gather"], "--jobs, --time-limit, --again and --gather go with --all"),
+        (["grade", "03", "--jobs", "2"], WITH_ALL),
+        (["grade", "03", "--gather"], WITH_ALL),
         (["grade", "03", "--all", ".", "--submission", "x"], "--submission is one, --all a class"),
         (["grade", "03", "--all", "nobody"], "cannot read nobody: No such file or directory"),
         (["grade", "03", "--all", "class"], "class has no submission in it"),

@@ -58,7 +58,8 @@ def test_without_a_diagnosis_a_line_says_what_was_seen():
 
 def test_the_summary_counts_names_the_bugs_and_names_who_is_in_doubt():
     lines = list(class_summary.summary(a_class()))
-    assert lines[0].startswith("44 submissions: 41 graded, 1 not built, 1 inconclusive, 1 not graded")
+    counts = "44 submissions: 41 graded, 1 not built, 1 inconclusive, 1 not graded"
+    assert lines[0].startswith(counts)
     assert lines[1].startswith("Most frequent bugs: ")
     assert [line.partition(":")[0] for line in lines[2:-1]] == ["unsure", "mallory"]
 
@@ -97,7 +98,7 @@ def test_names_and_evidence_are_text_on_the_page():
 
 
 def test_each_score_is_in_one_bin():
-    (section,) = [one for one in page_of("x", a_class(), "", "").sections if one.heading == "Scores"]
-    (chart,) = section.blocks
+    sections = page_of("x", a_class(), "", "").sections
+    ((chart,),) = [section.blocks for section in sections if section.heading == "Scores"]
     (data,) = chart.configuration["data"]["datasets"]
     assert sum(data["data"]) == 43 and json.dumps(data)

@@ -175,7 +175,8 @@ def test_a_grade_that_was_cut_off_is_given_anew(room):
 
 
 def test_who_is_in_doubt_is_graded_once_more_alone(room):
-    twice = f'[ -e "$READY/tried" ] && mv "$READY/sure" "$READY/ada"; : >"$READY/tried"; {LEAVE_THE_GRADE}'
+    settle = '[ -e "$READY/tried" ] && mv "$READY/sure" "$READY/ada"'
+    twice = f'{settle}; : >"$READY/tried"; {LEAVE_THE_GRADE}'
     room.add("ada", twice, grade("ada", ["RES-3"], INCONCLUSIVE))
     (room.ready / "ada").rename(room.ready / "unsure")
     room.prepare("ada", grade("ada"))

@@ -38,7 +38,8 @@ def write_autograder(
     It grades as `./lab grade` does with that seed, hints and command.
     """
     contents = {name: path.read_bytes() for name, path in _files(lab)}
-    contents[OPTIONS] = "".join(f"{word}\n" for word in _options(lab, seed, hints, command)).encode()
+    words = _options(lab, seed, hints, command)
+    contents[OPTIONS] = "".join(f"{word}\n" for word in words).encode()
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as files:
         for name in sorted(contents):

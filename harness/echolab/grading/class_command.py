@@ -20,7 +20,7 @@ from echolab.interrupts import orderly_ending
 
 CSV = "class.csv"
 PAGE = "class.html"
-LONGEST_SECONDS = 3600.0  # for a submission: its own limits are narrower, and a loaded machine's wider
+LONGEST_SECONDS = 3600.0  # for a submission: its sandbox has narrower limits on a quiet machine
 SURE, UNSURE = 0, 3  # exit statuses
 
 
@@ -62,7 +62,7 @@ def grade_class(lab: str, directory: Path, wishes: ClassWishes) -> int:
 
 
 def _submissions(directory: Path, out: Path) -> list[Path]:
-    """Returns the submissions; names what is none, and raises BadUsage where `out` is in the way."""
+    """Returns the submissions; names what is none, raises BadUsage where `out` is in the way."""
     submissions, strangers = submissions_in(directory)
     if reserved := {CSV, PAGE}.intersection(path.name for path in submissions):
         raise BadUsage(f"{directory}: no submission can be called {' or '.join(sorted(reserved))}")

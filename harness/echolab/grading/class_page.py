@@ -1,4 +1,4 @@
-"""A class at a glance, as a page: who, how many points, which bugs, and what was lost to which check."""
+"""A class at a glance, as a page: who, how many points, which bugs, what was lost and why."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -59,8 +59,8 @@ def _doubt(entry: Entry) -> str:
     if not entry.grade:
         return f"{name} has no grade: {entry.reason}."
     return (
-        f"{name} may deserve more than {number(entry.grade.score)} points: {undecided(entry.grade)}."
-        " Grade it again when the machine is quiet."
+        f"{name} may deserve more than {number(entry.grade.score)} points:"
+        f" {undecided(entry.grade)}. Grade it again when the machine is quiet."
     )
 
 
@@ -209,8 +209,9 @@ def _losses(entry: Entry) -> Iterator[list[Cell | str]]:
         yield [name, NOTHING, _number(grade.max_score), NOT_BUILT, said[-1] if said else ""]
         return
     for check in grade.lost() if grade else ():
-        tone = "alarm" if check.verdict == INCONCLUSIVE else ""
-        yield [name, check.id, _number(check.max_points - check.points), Cell(check.verdict, tone=tone), check.evidence]
+        verdict = Cell(check.verdict, tone="alarm" if check.verdict == INCONCLUSIVE else "")
+        points = _number(check.max_points - check.points)
+        yield [name, check.id, points, verdict, check.evidence]
 
 
 def _bars(

@@ -1,7 +1,7 @@
 """Grades a class: a directory a submission, several at a time, each as if it were alone."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path

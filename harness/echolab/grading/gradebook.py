@@ -1,4 +1,4 @@
-"""A directory of grades, a directory a submission in it, that a class can be graded into bit by bit.
+"""Grades, a directory a submission, into which a class can be graded bit by bit.
 
 Beside the grade its JSON holds the conditions under which it was given: which files, which lab,
 variant and command, and which checks. A grade counts as long as these are the same; so grading can
