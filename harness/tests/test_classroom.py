@@ -258,3 +258,23 @@ def test_the_same_files_elsewhere_have_the_same_fingerprint(tmp_path):
         (tmp_path / place / "src").mkdir(parents=True)
         (tmp_path / place / "src" / "server.c").write_text("int main() {}")
     assert fingerprint(tmp_path / "here") == fingerprint(tmp_path / "there")
+
+
+def test_what_cannot_be_removed_leaves_the_directory_around_it_alone(tmp_path, monkeypatch):
+    around = tmp_path / "tmp"
+    inner = around / "scratch"
+    inner.mkdir(parents=True)
+    around.chmod(0o755)
+    monkeypatch.setattr(os, "rmdir", lambda *_args, **_options: os.stat("/nowhere"))
+    grader_process.remove_tree(inner)
+    assert around.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_link_in_what_is_removed_is_not_followed(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine").chmod(0o755)
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "scratch" / "link").symlink_to(tmp_path / "mine")
+    grader_process.remove_tree(tmp_path / "scratch")
+    assert not (tmp_path / "scratch").exists()
+    assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o755
