@@ -82,7 +82,7 @@ class _Grader:
     wishes: ClassWishes
 
     def command(self, submission: Path, out: Path) -> list[str]:
-        words = [sys.executable, "-m", "echolab", "grade", self.lab]
+        words = [sys.executable, "-P", "-m", "echolab", "grade", self.lab]
         words += ["--submission", str(submission.absolute()), "--format", "json", "--out", str(out)]
         words += [] if self.wishes.seed is None else ["--seed", str(self.wishes.seed)]
         return words + (["--", *self.wishes.command] if self.wishes.command else [])
