@@ -1,6 +1,7 @@
 """What is said of a class: in a line, in a table for spreadsheets, and on a page."""
 
 import csv
+import dataclasses
 import io
 import json
 
@@ -95,6 +96,21 @@ def test_the_page_of_a_class_that_nobody_has_graded_says_so():
 def test_names_and_evidence_are_text_on_the_page():
     html = page.render(page_of("03-select", a_class(), "./lab grade", "today"))
     assert HOSTILE not in html and "&lt;script&gt;alert" in html
+
+
+def test_what_was_not_tried_takes_one_row():
+    one = grade("eve", ["ECHO-1", "ECHO-4", "RES-3"])
+    checks = [
+        dataclasses.replace(check, verdict="skipped", evidence="ECHO-1 failed already")
+        if check.id in ("ECHO-4", "RES-3")
+        else check
+        for check in one.checks
+    ]
+    entry = Entry("eve", dataclasses.replace(one, checks=tuple(checks)))
+    *_, losses = page_of("x", [entry], "", "").sections
+    (table,) = losses.blocks
+    assert [row[2].text for row in table.rows] == ["10", "20"]
+    assert table.rows[1][4].text == "2 checks: ECHO-1 failed already"
 
 
 def test_each_score_is_in_one_bin():

@@ -8,6 +8,7 @@ from echolab.grading.advice import number
 from echolab.grading.class_summary import (
     bugs_of,
     counts,
+    first_failure,
     median_percent,
     one_line,
     percent,
@@ -20,6 +21,7 @@ from echolab.page import Cell, Chart, Column, Page, Points, Section, Table
 from echolab.quantities import counted
 from echolab.report.charts import Axis, Bar, bars
 
+SKIPPED = "skipped"  # as in docs/check-format.md
 BIN = 10  # percent
 NOTHING = Cell("–", tone="quiet")
 
@@ -108,7 +110,7 @@ def _class_row(entry: Entry) -> list[Cell]:
         _number(grade.max_score),
         NOTHING if share is None else Cell(f"{share:.0f} %", share),
         verdict,
-        Cell(", ".join(bugs_of(entry))),
+        Cell(", ".join(bugs_of(entry))) if grade.diagnoses else _quiet(first_failure(grade)),
         Cell(str(len(grade.lost())), len(grade.lost())),
         Cell(f"{grade.seconds:.0f}", grade.seconds),
     ]
@@ -116,6 +118,10 @@ def _class_row(entry: Entry) -> list[Cell]:
 
 def _tone(entry: Entry) -> str:
     return {GRADED: "", NOT_BUILT: "quiet"}.get(entry.verdict, "alarm")
+
+
+def _quiet(text: str) -> Cell:
+    return Cell(text, tone="quiet")
 
 
 def _number(value: float) -> Cell:
@@ -208,10 +214,17 @@ def _losses(entry: Entry) -> Iterator[list[Cell | str]]:
         said = grade.build_output.strip().splitlines()
         yield [name, NOTHING, _number(grade.max_score), NOT_BUILT, said[-1] if said else ""]
         return
-    for check in grade.lost() if grade else ():
+    lost = grade.lost() if grade else []
+    for check in lost:
+        if check.verdict == SKIPPED:
+            continue
         verdict = Cell(check.verdict, tone="alarm" if check.verdict == INCONCLUSIVE else "")
         points = _number(check.max_points - check.points)
         yield [name, check.id, points, verdict, check.evidence]
+    if skipped := [check for check in lost if check.verdict == SKIPPED]:
+        points = _number(sum(check.max_points for check in skipped))
+        why = f"{counted(len(skipped), 'check')}: {skipped[0].evidence}"
+        yield [name, NOTHING, points, _quiet(SKIPPED), _quiet(why)]
 
 
 def _bars(

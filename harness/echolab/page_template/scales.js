@@ -23,6 +23,7 @@ function dressScale(scale) {
     return;
   }
   if (!written) return;
+  if (scale.quantity === "count") scale.ticks.precision = 0;
   scale.ticks.callback = (value) => (value ? shortened(written(value)) : "0");
   if (scale.type === "logarithmic") {
     scale.afterBuildTicks = (built) => {
