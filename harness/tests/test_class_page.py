@@ -11,7 +11,7 @@ from invented_grades import HOSTILE, a_class, grade, with_bugs
 from echolab import page
 from echolab.grading import class_summary
 from echolab.grading.class_page import page_of
-from echolab.grading.grade import INCONCLUSIVE
+from echolab.grading.grade import INCONCLUSIVE, NOT_BUILT
 from echolab.grading.gradebook import Entry
 
 NO_GRADE = Entry("mallory", reason="its grader was not done after 10 min")
@@ -96,6 +96,21 @@ def test_the_page_of_a_class_that_nobody_has_graded_says_so():
 def test_names_and_evidence_are_text_on_the_page():
     html = page.render(page_of("03-select", a_class(), "./lab grade", "today"))
     assert HOSTILE not in html and "&lt;script&gt;alert" in html
+
+
+@pytest.mark.parametrize(
+    "output, shown",
+    [
+        ("$ gcc\na.c:1: error: no ';'\na.c:2: error\ngcc: exit status 1", "a.c:1: error: no ';'"),
+        ("it is not built: it has more than 5000 files", "it is not built: it has more than 5000"),
+        ("", ""),
+    ],
+)
+def test_why_it_was_not_built_takes_one_row(output, shown):
+    one = dataclasses.replace(grade("lin", ["ECHO-1"], NOT_BUILT), build_output=output)
+    *_, losses = page_of("x", [Entry("lin", one)], "", "").sections
+    ((row,),) = [table.rows for table in losses.blocks]
+    assert row[4].startswith(shown) and row[3] == NOT_BUILT
 
 
 def test_what_was_not_tried_takes_one_row():

@@ -211,8 +211,7 @@ def _losses_section(entries: Sequence[Entry]) -> Section | None:
 def _losses(entry: Entry) -> Iterator[list[Cell | str]]:
     name, grade = one_line(entry.name), entry.grade
     if grade and grade.verdict == NOT_BUILT:
-        said = grade.build_output.strip().splitlines()
-        yield [name, NOTHING, _number(grade.max_score), NOT_BUILT, said[-1] if said else ""]
+        yield [name, NOTHING, _number(grade.max_score), NOT_BUILT, _first_error(grade.build_output)]
         return
     lost = grade.lost() if grade else []
     for check in lost:
@@ -225,6 +224,12 @@ def _losses(entry: Entry) -> Iterator[list[Cell | str]]:
         points = _number(sum(check.max_points for check in skipped))
         why = f"{counted(len(skipped), 'check')}: {skipped[0].evidence}"
         yield [name, NOTHING, points, _quiet(SKIPPED), _quiet(why)]
+
+
+def _first_error(build_output: str) -> str:
+    """Returns where a compiler speaks of an error first, or else its last line."""
+    said = build_output.strip().splitlines() or [""]
+    return next((line for line in said if "error" in line.lower()), said[-1])
 
 
 def _bars(
