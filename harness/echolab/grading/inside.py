@@ -4,8 +4,8 @@ usage: python3 -m echolab.grading.inside < REQUEST
 
 The request is a JSON object on one line: see echolab.grading.sandbox. What was found goes to stdout
 as it is found, a JSON object a line: {"built": true, "output": ...}, {"check": ...} for each check,
-{"diagnoses": ...}, {"over": true}; what comes later counts. {"failed": ...} means that it was not the
-submission. Servers have neither of these pipes.
+{"diagnoses": ...}, {"over": true}; what comes later counts. {"failed": ...} means that it was not
+the submission. Servers have neither of these pipes.
 """
 
 import contextlib

@@ -53,9 +53,9 @@ def run(
 ) -> None:
     """Builds and checks the files of `submission`, a copy that this may change.
 
-    Each result (see echolab.grading.inside) goes to `take`. Without `only` all checks of the service
-    are made, also those that give no points: a diagnosis may rest on what they see. Raises
-    SandboxFailed; what has not been said by then is not known.
+    Each result (see echolab.grading.inside) goes to `take`. Without `only` all checks are made,
+    also those that give no points: a diagnosis may rest on what they see. Raises SandboxFailed;
+    what has not been said by then is not known.
     """
     level = level or best_level()
     slowed = slowdown()

@@ -29,8 +29,11 @@ def grade_submission(
 
     `lab` is the name of a rubric, or a beginning that no other has: "03". `command` starts the
     server in place of what the rubric says; {port} in it becomes a free port. `seed` is that of the
-    cohort's variant. `on_result` is told what is found while it is found. Raises BadUsage if there is no such lab or directory, CannotRun if nothing can
-    be graded on this machine. Whatever the submission does costs its own grade only.
+    cohort's variant. `on_result` is told what is found while it is found.
+
+    Raises BadUsage if there is no such lab or directory, CannotRun where that cannot be graded on
+    this machine. Whatever the submission does costs its own grade only. Call it in the main thread:
+    the sandbox ends with the thread that has started it (prctl(2), PR_SET_PDEATHSIG).
     """
     rubric = rubric_of_cohort(find_rubric(lab), seed)
     if not directory.is_dir():
