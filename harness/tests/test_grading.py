@@ -10,6 +10,7 @@ import pytest
 from echolab.commands import grading
 from echolab.errors import BadUsage, LabError
 from echolab.grading import advice
+from echolab.grading.cohort import rubric_of_cohort
 from echolab.grading.confinement import WHAT_IS_MISSING, Level
 from echolab.grading.formats import FORMATS, classroom50, csv, write
 from echolab.grading.grade import GRADED, INCONCLUSIVE, NOT_BUILT, Grade, GradedCheck
@@ -90,6 +91,21 @@ def test_each_lab_of_the_course_with_a_server_has_a_rubric():
 
 def test_a_lab_is_found_by_the_beginning_of_its_name():
     assert find_rubric("03").lab == find_rubric("03-sel").lab == "03-select"
+
+
+@pytest.mark.parametrize("lab", all_rubrics())
+def test_a_cohort_is_asked_for_its_variant_too_and_can_get_as_many_points(lab):
+    rubric = rubric_of_cohort(find_rubric(lab), seed=7)
+    assert rubric.max_score == 100
+    assert rubric.service == "polite" and rubric.variant_points.keys() <= rubric.points.keys()
+
+
+def test_last_years_solution_loses_the_points_of_the_variant():
+    rubric = rubric_of_cohort(find_rubric("01"), seed=7)
+    said = {check_id.replace("-", "_"): ("pass", "") for check_id in rubric.points}
+    everything = sum(points(rubric, **said))
+    last_years = sum(points(rubric, **{**said, "SERV_12": ("fail", "no farewell")}))
+    assert (everything, last_years) == (pytest.approx(100), pytest.approx(92))
 
 
 @pytest.mark.parametrize("name", ["", "0", "09", "select"])

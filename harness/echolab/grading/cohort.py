@@ -1,40 +1,28 @@
 """A cohort's variant of a lab: other words and another limit, and points for having them."""
 
 import dataclasses
-import importlib
-from typing import Any
 
 from echolab.check.registry import chosen
-from echolab.errors import CannotRun
 from echolab.grading.rubric import Rubric
-
-VARIANTS = "echolab.variants"
-
-
-def variant_of(seed: int) -> Any:
-    """Returns what the checks are told of the variant; raises CannotRun in a kit without any."""
-    return _variants().Variant.of(seed)
+from echolab.variants import SERVICE, Variant
 
 
 def rubric_of_cohort(rubric: Rubric, seed: int | None) -> Rubric:
-    """Returns the rubric of a lab for the cohort with that seed; without one, as it is."""
+    """Returns the rubric of a lab for the cohort with that seed; without one, as it is.
+
+    The checks of the variant come on top, and the maximum stays: the others then count for less.
+    Raises BadUsage for what is no seed.
+    """
     if seed is None:
         return rubric
-    variant_of(seed)  # which refuses what is no seed
-    service = _variants().SERVICE
-    ids = {check.id for check in chosen((), service)}
-    points = {id: points for id, points in rubric.points.items() if id in ids}
+    Variant.of(seed)
+    ids = {check.id for check in chosen((), SERVICE)}
+    points = {**rubric.points, **rubric.variant_points}
     kinds = (dataclasses.replace(k, start=(*k.start, *k.start_variant)) for k in rubric.kinds)
     return dataclasses.replace(
         rubric,
-        service=service,
-        points=points | {id: p for id, p in rubric.variant_points.items() if id in ids},
+        service=SERVICE,
+        points={check_id: worth for check_id, worth in points.items() if check_id in ids},
         kinds=tuple(kinds),
+        best=rubric.max_score,
     )
-
-
-def _variants() -> Any:
-    try:
-        return importlib.import_module(VARIANTS)
-    except ModuleNotFoundError:
-        raise CannotRun("--seed: this kit has no variants") from None

@@ -32,7 +32,6 @@ from echolab.errors import LabError
 from echolab.grading import new_root
 from echolab.grading.build import USER, Starved, build
 from echolab.grading.checking import Checker
-from echolab.grading.cohort import variant_of
 from echolab.grading.confinement import (
     FIRST_USER,
     USERS,
@@ -44,6 +43,7 @@ from echolab.grading.confinement import (
 from echolab.grading.limits import Limits
 from echolab.grading.rubric import Kind
 from echolab.interrupts import end_children
+from echolab.variants import Variant
 
 PR_SET_DUMPABLE = 4  # prctl(2); the standard library has no name for it
 
@@ -53,7 +53,7 @@ def main() -> int:
     request = json.loads(sys.stdin.readline())
     level = Level(request["level"])
     all_checks(), all_bugs()  # afterwards the kit is out of sight
-    variant = None if request["seed"] is None else variant_of(request["seed"])
+    variant = None if request["seed"] is None else Variant.of(request["seed"])
     confinement = Confinement(level, Limits(**request["limits"]), request["memory_limited"])
     try:
         directory = _furnish(request, confinement)
