@@ -35,13 +35,12 @@ DIRECTORY = ROOT / "harness" / "zoo"
 GOOD = DIRECTORY / "good"
 FINDINGS = DIRECTORY / "findings.toml"
 SHARED = ("student", "student_chat", "student_udp")  # what the pages share
-SECOND_PAGES = {"eintr-fatal-fork": "eintr-fatal"}
+SECOND_PAGES = {"eintr-fatal-fork": "eintr-fatal", "eintr-fatal-timeout": "eintr-fatal"}
 SERVICE = re.compile(r"^(?://|#) Service: (\S+)$", re.MULTILINE)
 NEEDS = re.compile(r"^(?://|#) Needs: (\S+)$", re.MULTILINE)
 PACKAGES = {"go": "golang-go", "node": "nodejs"}  # where the program is not called like it
 INTERPRETERS = {".py": sys.executable, ".js": "node"}
 BUSY = ["sh", "-c", "while :; do :; done"]
-
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from echolab.check.trial import Facts
 
 @bug(
     "eintr-fatal",
-    "takes an interrupted call (EINTR) for a failure, and ends",
+    "takes an interrupted call (EINTR) for a failure",
     tier=Tier.DIES_OR_LEAKS,
     question="Which of your system calls can return because a signal has come?",
     pointer="signal(7), Interruption of system calls; sigaction(2), SA_RESTART; LIMIT-8",
@@ -14,7 +14,9 @@ from echolab.check.trial import Facts
     hides=("accept-error-fatal", "inflight-loss-at-shutdown"),
 )
 def eintr_fatal(facts: Facts) -> Finding | None:
-    """It ends when it is stopped and continued, when a child ends, or when strace says EINTR."""
+    """It ends, or ends a client, when it is stopped and continued, when a child ends, or when strace
+    says EINTR.
+    """
     if facts["died_of_continuing"]:
         return certain(
             f"it ended ({facts['died_of_continuing']}) after it had been stopped and continued:"
@@ -28,6 +30,11 @@ def eintr_fatal(facts: Facts) -> Finding | None:
         return certain(
             f"it ended ({facts['ended_with_first_client']}) when a client had left, with the words"
             f" '{facts['last_words_with_first_client']}': SIGCHLD interrupts calls"
+        )
+    if facts["dropped_by_continuing"]:
+        return certain(
+            "a client was disconnected after the server had been stopped and continued: that"
+            " interrupts a recv that has a time-out (SO_RCVTIMEO)"
         )
     if facts["died_interrupted_in"]:
         return likely(

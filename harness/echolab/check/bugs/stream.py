@@ -472,6 +472,8 @@ def rdhup_drops_data(facts: Facts) -> Finding | None:
         return None
     if facts["ending_after_quiet_fin"] is Ending.RESET:
         return None  # all its ends are resets, with whatever that destroys
+    if facts["dropped_by_continuing"]:
+        return None  # to be stopped, and so to meet both at once, is what it does not survive
     if echoed == 0:
         return certain("20000 bytes and a FIN came at once; no byte came back, but the end did")
     if echoed < 20_000 and facts["burst_echoed"] in (None, BURST_BYTES):

@@ -8,7 +8,7 @@ import socket
 from echolab.check import process_state
 from echolab.check.client import PATIENCE_SECONDS, Client, Ending
 from echolab.check.company import can_serve_beside
-from echolab.check.outcomes import Failed, Inconclusive, Info, NotStrict, Skipped
+from echolab.check.outcomes import Failed, Inconclusive, Info, Mismatch, NotStrict, Skipped
 from echolab.check.payloads import numbered_blocks
 from echolab.check.registry import check
 from echolab.check.specimen import HOST, NotListening, Specimen
@@ -216,4 +216,9 @@ def _require_unmoved(trial: Trial, specimen: Specimen, client: Client, after: st
     if not specimen.is_running():
         trial.state(died_of_continuing=specimen.how_it_ended())
         raise Failed(f"the server ended ({specimen.how_it_ended()}) when {after}")
-    client.echo(b"hello")
+    try:
+        client.echo(b"hello")
+    except (ConnectionError, Mismatch) as failure:
+        answer = failure.received if isinstance(failure, Mismatch) else b""
+        trial.state(dropped_by_continuing=not answer)
+        raise
