@@ -9,21 +9,26 @@ from echolab import quantities
 from echolab.measurement import Step
 
 
+def progress_bar() -> Progress:
+    """Returns a bar on stderr, which is gone when it ends; nothing where that is no terminal."""
+    console = Console(stderr=True, highlight=False)
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
 class StepProgress:
     """Shows on stderr, as a context manager, which step is under way and how the last one went."""
 
     def __init__(self, steps: int | None):
         """Without a number of `steps` nobody knows beforehand how many there will be."""
-        console = Console(stderr=True, highlight=False)
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
+        self._progress = progress_bar()
         self._description = "starting"
         self._task = self._progress.add_task(self._description, total=steps)
 

@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from echolab.build import build_program
 from echolab.check import reports
 from echolab.check.outcomes import Outcome, Verdict
@@ -26,6 +23,7 @@ from echolab.errors import BadUsage, CannotRun, LabError, unknown
 from echolab.interrupts import orderly_ending
 from echolab.models import MODELS, PROGRAMS, Program, kind_of
 from echolab.tables import output_console
+from echolab.ui import progress_bar
 from echolab.variants import SERVICE as POLITE
 from echolab.variants import Variant
 
@@ -218,16 +216,7 @@ class _CheckProgress:
     """A bar on stderr while the checks run; nothing where stderr is no terminal."""
 
     def __init__(self, count: int):
-        console = Console(stderr=True, highlight=False)
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
+        self._progress = progress_bar()
         self._task = self._progress.add_task("checking", total=count)
 
     def __enter__(self) -> "_CheckProgress":
