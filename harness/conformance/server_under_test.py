@@ -68,9 +68,18 @@ class ServerUnderTest(ObservedServer):
             self.subject.model.name, command, host=host, environment=environment
         )
         self._process.start(PATIENCE_SECONDS)
-        assert wait_until(self._is_asleep, PATIENCE_SECONDS), "the server does not come to rest"
+        assert wait_until(self._is_set_up, PATIENCE_SECONDS), "the server does not come to rest"
         self._at_start = self._footprint()
         return self
+
+    def _is_set_up(self) -> bool:
+        """Tells whether all threads sleep, the first one not for a thread that it starts.
+
+        The first thread of each model waits for events, or for children. It starts a pool's threads
+        one by one, and may sleep in futex(2) until one of them has begun.
+        """
+        first_call, *_ = process_state.system_calls([self.pid]) or [""]
+        return self._is_asleep() and first_call != "futex"
 
     @property
     def stdout(self) -> str:

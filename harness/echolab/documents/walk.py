@@ -57,9 +57,12 @@ def walk(page: Page, directory: Path) -> Iterator[Outcome]:
 
 
 def _furnish(directory: Path) -> None:
-    """Lets the kit's files be found in `directory`, where what is written does not harm them."""
+    """Lets the kit's files be found in `directory`, where what is written does not harm them.
+
+    Earlier results are not among them: a page's reader has none.
+    """
     for path in ROOT.iterdir():
-        if path.name != ".git":
+        if path.name not in (".git", "results"):
             (directory / path.name).symlink_to(path)
 
 
