@@ -12,6 +12,7 @@ from echolab.course.experiment import (
     say_hello,
 )
 from echolab.course.registry import measurement
+from echolab.course.weighing import weight_of_one_more
 
 SILENT_CLIENTS = 50
 POOL = 10
@@ -36,15 +37,10 @@ def threads_of_three_clients() -> Measured:
 @measurement("memory-of-a-silent-client", quantity("bytes", "1 MB"))
 def memory_of_a_silent_client() -> Measured:
     """Weighs the server before and after many clients have come, and divides."""
-    with run_server("thread-per-client") as server, contextlib.ExitStack() as stack:
-        say_hello(stack.enter_context(connect(server)))
-        before = proc.pss_bytes(server.pid)
-        for _ in range(SILENT_CLIENTS):
-            say_hello(stack.enter_context(connect(server)))
-        after = proc.pss_bytes(server.pid)
-    each = (after - before) / SILENT_CLIENTS
+    with run_server("thread-per-client") as server:
+        each = weight_of_one_more(server, SILENT_CLIENTS).own
     return Measured(
-        each, f"{SILENT_CLIENTS} more clients took {(after - before) / 1024:,.0f} KiB (PSS),"
+        each, f"{SILENT_CLIENTS} more clients took {each * SILENT_CLIENTS / 1024:,.0f} KiB (PSS),"
         f" {each / 1024:.1f} KiB each"
     )  # fmt: skip
 
