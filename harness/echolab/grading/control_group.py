@@ -6,6 +6,7 @@ processor than a few others have: a fork bomb slows down who checks it, and hard
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from echolab.waiting import wait_until
 MOUNTED = Path("/sys/fs/cgroup")
 SPARE_PROCESSES = 256  # for who checks
 GONE_SECONDS = 5.0
+NEW_SECONDS = 60.0  # a group is still empty while its sandbox is being prepared
 CONTROLLERS = {"memory", "pids", "cpu", ""}  # in version 2 they have one hierarchy, without a name
 # Of a busy processor, four times as much as a process that is in no group of its own.
 WEIGHTS = {"cpu.weight": 400, "cpu.shares": 4096}  # of version 2, and of version 1
@@ -45,6 +47,7 @@ def control_group(name: str, limits: Limits) -> Iterator[ControlGroup]:
     made, limited = [], set()
     try:
         for parent in _mine():
+            _remove_abandoned(parent)
             with contextlib.suppress(OSError):
                 (parent / name).mkdir()
                 made.append(parent / name)
@@ -63,6 +66,14 @@ def _mine() -> Iterator[Path]:
             group = MOUNTED / controllers / path.lstrip("/")
             if os.access(group / "cgroup.procs", os.W_OK):  # else nothing is mounted there
                 yield group
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Removes the groups that graders have left which were killed: nobody else will."""
+    for group in parent.glob("echolab-*"):
+        with contextlib.suppress(OSError):  # processes are in it, or another grader was quicker
+            if time.time() - group.stat().st_mtime > NEW_SECONDS:
+                group.rmdir()
 
 
 def _set(directory: Path, settings: dict[str, int]) -> set[str]:
